@@ -16,17 +16,5 @@ public sealed record DeviceOpening(
     MailboxPosition Position,
     IReadOnlyList<DeliveredMessage> NewlyDelivered);
 
-/// <summary>The result of a confirmation.</summary>
-/// <param name="Cursor">Where the device's cursor stands now.</param>
-/// <param name="NewlyDelivered">The messages that no device had confirmed before, in sequence.</param>
-public sealed record Confirmation(Sequence Cursor, IReadOnlyList<DeliveredMessage> NewlyDelivered)
-{
-    /// <summary>The most messages that one call reports as newly delivered; the cursor then stops there.</summary>
-    public const int NewlyDeliveredMax = 1_000;
-}
-
-/// <summary>A message that its first device has confirmed: what the sender is to be told.</summary>
-public readonly record struct DeliveredMessage(UserId From, MessageId Id, Sequence Sequence);
-
 /// <summary>Where a device stands: it has confirmed <c>Start &lt; n ≤ Cursor</c>, nothing else.</summary>
 public sealed record DevicePosition(DeviceId Device, Sequence Start, Sequence Cursor, DateTimeOffset SeenAt);

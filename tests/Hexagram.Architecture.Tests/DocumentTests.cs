@@ -1,0 +1,63 @@
+using Hexagram.Architecture.Tests.Rules;
+
+namespace Hexagram.Architecture.Tests;
+
+/// <summary>The documents name only what exists.</summary>
+public sealed class DocumentTests
+{
+    [Fact]
+    public void No_document_has_a_dead_link() =>
+        Holds.For(Repository.Documents.SelectMany(path => Documents.DeadLinks(path, Repository.Read(path), ReadIfThere)));
+
+    [Fact]
+    public void No_document_names_a_path_that_does_not_exist() =>
+        Holds.For(Repository.Documents.SelectMany(path => Documents.DeadPaths(path, Repository.Read(path), Repository.Exists)));
+
+    [Fact]
+    public void Every_promise_is_backed_by_a_test_that_exists() =>
+        Holds.For(Repository.Files.Where(path => path == "docs/guarantees.md")
+            .SelectMany(path => Guarantees.Unbacked(path, Repository.Read(path), Guarantees.TestsIn(Repository.Sources))));
+
+    [Theory]
+    [InlineData("[a](missing.md)")]
+    [InlineData("[a](../outside.md)")]
+    [InlineData("[a](#not-a-heading)")]
+    [InlineData("[a](other.md#not-a-heading)")]
+    [InlineData("![a](missing.png)")]
+    [InlineData("[a][1]\n\n[1]: missing.md")]
+    public void A_dead_link_is_found(string text) =>
+        Assert.Single(Documents.DeadLinks("README.md", $"# Here\n\n{text}\n", path => path == "other.md" ? "# There\n" : null));
+
+    [Theory]
+    [InlineData("[a](other.md)")]
+    [InlineData("[a](./other.md#life-of-a-message-)")]
+    [InlineData("[a](#here--there)")]
+    [InlineData("[a](https://example.org/x)")]
+    [InlineData("`[a](missing.md)`")]
+    public void A_good_link_is_not_found(string text) =>
+        Assert.Empty(Documents.DeadLinks("README.md", $"# Here & there\n\n{text}\n", path => path == "other.md" ? "# *Life of a message*:\n## Life of a message!\n<a id=\"life-of-a-message-\">" : null));
+
+    [Fact]
+    public void A_path_in_code_that_does_not_exist_is_found() =>
+        Assert.Single(Documents.DeadPaths(
+            "ARCHITECTURE.md",
+            "`src/Gone.cs` `src/There/` `application/json` `/health/live` `a/b`",
+            path => path == "src/There"));
+
+    [Theory]
+    [InlineData("- Nothing is lost.")]
+    [InlineData("- Nothing is lost. `OutboxTests.Gone_by_now`")]
+    public void A_promise_without_its_test_is_found(string text) =>
+        Assert.Single(Guarantees.Unbacked("docs/guarantees.md", text, new HashSet<string> { "OutboxTests.Nothing_is_lost" }));
+
+    [Fact]
+    public void A_promise_with_its_test_is_not_found()
+    {
+        var tests = Guarantees.TestsIn([new SourceFile("tests/A/A.cs", "class OutboxTests { [Fact] public void Nothing_is_lost() { } public void No_test() { } }")]);
+        Assert.Equal(["OutboxTests.Nothing_is_lost"], tests);
+        Assert.Empty(Guarantees.Unbacked("docs/guarantees.md", "- When `SendAsync` returns, nothing is lost. `OutboxTests.Nothing_is_lost`", tests));
+    }
+
+    private static string? ReadIfThere(string path) =>
+        !Repository.Exists(path) ? null : File.Exists(Path.Combine(Repository.Root, path)) ? Repository.Read(path) : "";
+}

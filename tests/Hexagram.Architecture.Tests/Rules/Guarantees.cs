@@ -1,0 +1,42 @@
+using Markdig;
+using Markdig.Syntax;
+using Markdig.Syntax.Inlines;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Hexagram.Architecture.Tests.Rules;
+
+/// <summary>
+/// Each promise in docs/guarantees.md is a list item and ends with the names of the tests that back it, as code:
+/// <c>Class.Method</c>. A promise without a test, or with one that is not there, does not pass.
+/// </summary>
+internal static class Guarantees
+{
+    /// <summary>Every test under tests/ as <c>Class.Method</c>.</summary>
+    public static HashSet<string> TestsIn(IEnumerable<SourceFile> files) =>
+        files.SelectMany(file => file.Syntax.DescendantNodes().OfType<MethodDeclarationSyntax>())
+            .Where(method => method.AttributeLists.SelectMany(list => list.Attributes).Any(attribute => attribute.Name.ToString() is "Fact" or "Theory"))
+            .Where(method => method.Parent is TypeDeclarationSyntax)
+            .Select(method => $"{((TypeDeclarationSyntax)method.Parent!).Identifier.Text}.{method.Identifier.Text}")
+            .ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>One line for each promise that no existing test backs.</summary>
+    public static IEnumerable<string> Unbacked(string path, string text, IReadOnlySet<string> tests)
+    {
+        foreach (var item in Markdown.Parse(text).Descendants<ListItemBlock>())
+        {
+            var named = item.Descendants<CodeInline>().Select(code => code.Content).Where(IsTestName).ToList();
+            if (named.Count == 0)
+            {
+                yield return $"{path}:{item.Line + 1} promises something that no test backs.";
+            }
+
+            foreach (var name in named.Where(name => !tests.Contains(name)))
+            {
+                yield return $"{path}:{item.Line + 1} names the test {name}, which does not exist.";
+            }
+        }
+    }
+
+    /// <summary>Tests are sentences, so that their names hold an underscore; no other name in the document does.</summary>
+    private static bool IsTestName(string code) => code.Contains('.', StringComparison.Ordinal) && code.Contains('_', StringComparison.Ordinal);
+}
