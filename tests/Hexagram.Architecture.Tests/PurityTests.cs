@@ -25,7 +25,7 @@ public sealed class PurityTests
         Assert.Contains("System.Threading.Lock", found);
         Assert.Contains("System.Console", found);
         Assert.Contains("System.Diagnostics.Stopwatch", found);
-        Assert.Contains("System.Random", found);
+        Assert.Contains("System.Random::get_Shared", found);
         Assert.Contains("System.DateTimeOffset::get_UtcNow", found);
         Assert.Contains("System.Guid::NewGuid", found);
         Assert.Contains("Hexagram.Protocol.MessageId::New", found);

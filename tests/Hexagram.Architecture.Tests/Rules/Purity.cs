@@ -8,7 +8,7 @@ namespace Hexagram.Architecture.Tests.Rules;
 /// leaves a reference in the metadata.
 /// </summary>
 /// <param name="Types">Full names of types, or their beginnings up to a dot.</param>
-/// <param name="Members">Full names of members: type, two colons, name.</param>
+/// <param name="Members">Full names of members: type, two colons, name; with a slash and the number of parameters, that overload alone.</param>
 internal sealed record Purity(IReadOnlyList<string> Types, IReadOnlyList<string> Members)
 {
     /// <summary>Nothing of the world outside.</summary>
@@ -19,12 +19,13 @@ internal sealed record Purity(IReadOnlyList<string> Types, IReadOnlyList<string>
 
     /// <summary>The same, and neither clock nor chance nor threads: event and time in, state and effects out.</summary>
     public static readonly Purity Deterministic = new(
-        [.. NoInputOutput.Types, "System.Threading.", "System.TimeProvider", "System.Diagnostics.Stopwatch", "System.Random",
+        [.. NoInputOutput.Types, "System.Threading.", "System.TimeProvider", "System.Diagnostics.Stopwatch",
             "System.Security.Cryptography.RandomNumberGenerator", "System.Runtime.InteropServices."],
         [.. NoInputOutput.Members,
             "System.DateTime::get_Now", "System.DateTime::get_UtcNow", "System.DateTime::get_Today",
             "System.DateTimeOffset::get_Now", "System.DateTimeOffset::get_UtcNow",
             "System.Environment::get_TickCount", "System.Environment::get_TickCount64",
+            "System.Random::get_Shared", "System.Random::.ctor/0", // A Random that is handed in has its seed from the host.
             "System.Guid::NewGuid", "System.Guid::CreateVersion7",
             "Hexagram.Protocol.MessageId::New/1"]);
 
