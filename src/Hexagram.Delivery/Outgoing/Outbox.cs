@@ -24,6 +24,7 @@ public sealed class Outbox
     private readonly Queue<OutboxEntry> _unmarked = new();
     private readonly Queue<OutboxEffect> _effects = new();
     private IReadOnlyList<OutboxEntry>? _asked;
+    private long _lastNumber;
     private bool _marking;
     private bool _connected;
     private int _inFlight;
@@ -52,9 +53,11 @@ public sealed class Outbox
 
     // ---- events from the application ------------------------------------------------------
 
-    /// <summary>A saved message: a new one, or one found after a restart. Numbers rise within a lane.</summary>
+    /// <summary>A saved message: a new one, or one found after a restart. Numbers rise from call to call.</summary>
     public void Add(OutboxEntry entry, TimeSpan now)
     {
+        Invariant.Holds(entry.Number > _lastNumber, "messages join the outbox in the order of the SendAsync calls");
+        _lastNumber = entry.Number;
         _entries.Add(entry.Id, entry);
         if (!entry.Transmitted)
         {
@@ -132,14 +135,14 @@ public sealed class Outbox
 
     // ---- events from the connection -------------------------------------------------------
 
-    /// <summary>Welcome has come: everything without msg:A is sent in order, for the rest the status is asked.</summary>
+    /// <summary>
+    /// Welcome has come: everything without msg:A is sent in order, for the rest the status is asked. A server that was
+    /// restored from a backup may have lost what it had accepted, so nothing new to a recipient passes what was accepted
+    /// before until the status of that is known.
+    /// </summary>
     /// <param name="requestsInFlightMax">The server's limit.</param>
-    /// <param name="anotherHistory">
-    /// The server's epoch is not the one this outbox knew: what was accepted may be lost, so nothing new may pass it
-    /// until its status is known.
-    /// </param>
     /// <param name="now">Monotonic time.</param>
-    public void Connected(int requestsInFlightMax, bool anotherHistory, TimeSpan now)
+    public void Connected(int requestsInFlightMax, TimeSpan now)
     {
         Disconnected();
         _connected = true;
@@ -154,7 +157,7 @@ public sealed class Outbox
             else
             {
                 Ask(entry);
-                Lane(entry.To).StatusesAwaited += anotherHistory ? 1 : 0;
+                Lane(entry.To).StatusesAwaited++;
             }
         }
 
