@@ -58,6 +58,17 @@ internal sealed class Link(World world, IEndpoint client)
             return;
         }
 
+        if (world.Losses.Strikes(packet))
+        {
+            world.Trace($"lost: {packet}");
+            if (world.Losses.CutsTheConnection)
+            {
+                Cut();
+            }
+
+            return;
+        }
+
         var arrival = world.Now + (world.Chance(0.05) ? world.Between(50, 3_000) : world.Between(1, 20));
         direction.LastArrival = arrival > direction.LastArrival ? arrival : direction.LastArrival;
         world.After(direction.LastArrival - world.Now, () =>

@@ -9,6 +9,9 @@ internal sealed class World(int seed)
     private readonly PriorityQueue<Action, (TimeSpan At, long Order)> _events = new();
     private long _order;
 
+    /// <summary>What is lost on purpose.</summary>
+    internal Losses Losses { get; init; } = Losses.None;
+
     internal Random Random { get; } = new(seed);
 
     internal TimeSpan Now { get; private set; }

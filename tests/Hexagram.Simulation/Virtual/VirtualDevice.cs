@@ -293,6 +293,11 @@ internal sealed class VirtualDevice : IEndpoint
         Later(_world.Between(0, 40), () => Commit(
             () =>
             {
+                if (DiesAt(Loss.RecipientDiesBeforeCommit))
+                {
+                    return;
+                }
+
                 var isNew = _disk.Seen.Add((next.Message.From, next.Message.Id));
                 if (isNew || _canary == Canary.SeenSetForgotten)
                 {
@@ -308,6 +313,11 @@ internal sealed class VirtualDevice : IEndpoint
             },
             () =>
             {
+                if (DiesAt(Loss.RecipientDiesBeforeAckRequest))
+                {
+                    return;
+                }
+
                 if (_inbox.Committed(next.Epoch, next.Message.Sequence) is { } confirmation && _welcomed)
                 {
                     _link?.SendUp(confirmation);
@@ -316,6 +326,18 @@ internal sealed class VirtualDevice : IEndpoint
                 _handling = false;
                 HandleNext();
             }));
+    }
+
+    private bool DiesAt(Loss point)
+    {
+        if (!_world.Losses.Strikes(point))
+        {
+            return false;
+        }
+
+        Die();
+        _world.After(_world.Between(100, 2_000), Start);
+        return true;
     }
 
     // ---- sending --------------------------------------------------------------------------
@@ -411,16 +433,25 @@ internal sealed class VirtualDevice : IEndpoint
     /// <summary>A durable write: it happens at one instant or not at all, and the process may die before it hears of it.</summary>
     private void Commit(Action apply, Action then)
     {
+        var life = _life;
         _diskFree = (_diskFree > _world.Now ? _diskFree : _world.Now) + _world.Between(0, 5);
         Later(_diskFree - _world.Now, () =>
         {
             apply();
             // Hearing of it takes its time too, in the order of the writes.
+            if (life != _life)
+            {
+                return;
+            }
+
             _hearing = (_hearing > _world.Now ? _hearing : _world.Now) + _world.Between(0, 3);
             Later(_hearing - _world.Now, () =>
             {
                 then();
-                CarryOut();
+                if (life == _life)
+                {
+                    CarryOut();
+                }
             });
         });
     }

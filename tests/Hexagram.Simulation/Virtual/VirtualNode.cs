@@ -43,6 +43,19 @@ internal sealed class VirtualNode(World world, VirtualStore store, VirtualRouter
         _sessions.Clear();
     }
 
+    /// <summary>Dies here if the schedule says so, and starts again soon.</summary>
+    internal bool DiesAt(Loss point)
+    {
+        if (!world.Losses.Strikes(point))
+        {
+            return false;
+        }
+
+        Die();
+        world.After(world.Between(100, 2_000), Start);
+        return true;
+    }
+
     /// <summary>Runs <paramref name="action"/> after a delay unless the process has died by then.</summary>
     internal void Later(TimeSpan delay, Action action)
     {

@@ -157,6 +157,11 @@ internal sealed class VirtualSession : IEndpoint
             return;
         }
 
+        if (Node.DiesAt(Loss.ServerDiesBeforeMessageAcknowledge))
+        {
+            return;
+        }
+
         Send(new MessageAcknowledge(request.Id, result.AcceptedAt));
         if (result.Delivered)
         {
@@ -167,6 +172,11 @@ internal sealed class VirtualSession : IEndpoint
         // The process may die between msg:A and msg:N.
         Node.Later(_world.Between(0, 3), () =>
         {
+            if (Node.DiesAt(Loss.ServerDiesBeforeMessageNotify))
+            {
+                return;
+            }
+
             var entry = new Entry(result.Sequence, request.Id, User, result.AcceptedAt, request.Body);
             if (!Node.Router.Notify(Node, request.To, entry, result.Outcome == AppendOutcome.Duplicate))
             {
@@ -200,7 +210,13 @@ internal sealed class VirtualSession : IEndpoint
     {
         foreach (var ofSender in delivered.GroupBy(d => d.From))
         {
-            Node.Later(_world.Between(0, 3), () => Node.Router.Report(Node, ofSender.Key, User, ofSender.Select(d => d.Id).ToList(), MessageState.Delivered));
+            Node.Later(_world.Between(0, 3), () =>
+            {
+                if (!Node.DiesAt(Loss.ServerDiesBeforeAckNotify))
+                {
+                    Node.Router.Report(Node, ofSender.Key, User, ofSender.Select(d => d.Id).ToList(), MessageState.Delivered);
+                }
+            });
         }
     }
 
