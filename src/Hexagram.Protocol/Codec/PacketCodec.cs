@@ -65,9 +65,9 @@ public static class PacketCodec
         }
 
         var bytes = input.Slice(prefixBytes, length);
-        if (!TryParse(bytes, out var wire, out var fault))
+        if (!TryParse(bytes, out var wire))
         {
-            return Violation(ErrorCode.ProtocolViolation, fault, out result);
+            return Violation(ErrorCode.ProtocolViolation, "A packet is not valid protobuf, or a string in it is not UTF-8.", out result);
         }
 
         if (wire.KindCase == Wire.Packet.KindOneofCase.None)
@@ -75,7 +75,7 @@ public static class PacketCodec
             return Violation(ErrorCode.PacketUnknown, "A packet is empty or of a kind that this version does not know.", out result);
         }
 
-        var packet = PacketReader.Read(wire, out fault);
+        var packet = PacketReader.Read(wire, out var fault);
         if (packet is null)
         {
             return Violation(ErrorCode.ProtocolViolation, fault!, out result);
@@ -115,21 +115,20 @@ public static class PacketCodec
     }
 
     /// <summary>
-    /// The parser speaks in exceptions; this is the one place where they are turned into a result. Its words name the
-    /// trouble and never the content. It refuses strings that are not UTF-8 and nesting deeper than 100.
+    /// The parser speaks in exceptions; this is the one place where they are turned into a result. It refuses strings
+    /// that are not UTF-8 and nesting deeper than 100.
     /// </summary>
-    private static bool TryParse(in ReadOnlySequence<byte> bytes, [NotNullWhen(true)] out Wire.Packet? wire, [NotNullWhen(false)] out string? fault)
+    private static bool TryParse(in ReadOnlySequence<byte> bytes, [NotNullWhen(true)] out Wire.Packet? wire)
     {
         try
         {
             wire = Parser.ParseFrom(bytes);
-            fault = null;
             return true;
         }
-        catch (InvalidProtocolBufferException trouble)
+        catch (InvalidProtocolBufferException)
         {
+            // Its words are for users of that library, not for peers.
             wire = null;
-            fault = $"A packet is not valid protobuf. {trouble.Message}";
             return false;
         }
     }

@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Hexagram.Protocol.Tests.Vectors;
+
+namespace Hexagram.Protocol.Tests.Specification;
+
+/// <summary>Every example of PROTOCOL.md is a vector, byte by byte and member by member.</summary>
+public class ExampleTests
+{
+    public static TheoryData<int, string, string> Examples =>
+        [.. Page.Examples().Select((example, i) => (i, example.Form, example.Source))];
+
+    [Theory]
+    [MemberData(nameof(Examples))]
+    public void An_example_shows_what_its_vector_holds(int i, string form, string source)
+    {
+        var content = Page.Examples().ElementAt(i).Content;
+        var words = source.Split(' ');
+        var vector = VectorFile.Vector(words[0], words[1]);
+        if (words.Length > 2)
+        {
+            vector = vector["steps"]![int.Parse(words[2], CultureInfo.InvariantCulture) - 1]!;
+        }
+
+        if (form == "json")
+        {
+            Assert.True(JsonNode.DeepEquals(vector["packet"], JsonNode.Parse(string.Concat(content))), $"Not the packet of {source}.");
+        }
+        else
+        {
+            Assert.Equal("hex", form);
+            var bytes = string.Concat(content.Select(line => line.Split('#')[0].Replace(" ", "", StringComparison.Ordinal)));
+            Assert.Equal(Convert.ToHexStringLower(VectorFile.Frame(vector)), bytes);
+        }
+    }
+
+    [Fact]
+    public void There_are_examples() => Assert.InRange(Page.Examples().Count(), 20, 100);
+}
