@@ -32,7 +32,7 @@ public sealed class DeliveryStreamTests
     }
 
     [Fact]
-    public void While_a_read_is_under_way_live_entries_wait_their_turn()
+    public void While_a_read_is_under_way_live_entries_beyond_it_wait_their_turn()
     {
         var stream = Stream(last: 1);
         Assert.True(stream.TryBeginRead(out _));
@@ -43,6 +43,18 @@ public sealed class DeliveryStreamTests
 
         Assert.True(stream.TryBeginRead(out var read));
         Assert.Equal(At(1), read.After);
+    }
+
+    [Fact]
+    public void A_live_entry_that_overtakes_its_page_is_notified_once()
+    {
+        var stream = Stream(last: 1);
+        Assert.True(stream.TryBeginRead(out _));
+
+        Assert.Equal(StreamDecision.Notify, stream.Arrived(At(1), 10));
+        stream.PageBegins(At(1), At(1));
+
+        Assert.Equal(StreamDecision.Nothing, stream.Read(At(1), 10));
     }
 
     [Fact]

@@ -51,7 +51,7 @@ public sealed class DeliveryStream
     public StreamDecision Arrived(Sequence sequence, int bodyBytes)
     {
         Last = Sequence.Max(Last, sequence);
-        if (_reading || sequence != Sent.Next || !HasRoom(bodyBytes))
+        if (sequence != Sent.Next || !HasRoom(bodyBytes))
         {
             return StreamDecision.Nothing;
         }

@@ -1,3 +1,4 @@
+using Hexagram.Delivery;
 using Hexagram.Protocol;
 using Hexagram.Simulation.Checking;
 using Hexagram.Simulation.Virtual;
@@ -48,7 +49,16 @@ internal sealed class Schedule
     internal static History Run(int seed, Canary canary = Canary.None, Action<string>? tracer = null)
     {
         var schedule = new Schedule(seed, canary, tracer);
-        schedule.Run();
+        try
+        {
+            schedule.Run();
+        }
+        catch (Exception exception) when (exception is InvariantException or ArgumentException or InvalidOperationException)
+        {
+            // A defect that throws is a finding like any other: its seed is what matters.
+            schedule._history.Fault($"threw: {exception.Message}\n{exception.StackTrace}");
+        }
+
         return schedule._history;
     }
 

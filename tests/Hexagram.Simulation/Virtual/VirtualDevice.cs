@@ -290,7 +290,8 @@ internal sealed class VirtualDevice : IEndpoint
         }
 
         _handling = true;
-        Later(_world.Between(0, 40), () => Commit(
+        // Mostly quick; now and then a handler that outlives its connection, or the server's history.
+        Later(_world.Chance(0.05) ? _world.Between(500, 10_000) : _world.Between(0, 40), () => Commit(
             () =>
             {
                 if (DiesAt(Loss.RecipientDiesBeforeCommit))
