@@ -17,44 +17,49 @@ public sealed record AppendItem(UserId To, UserId From, MessageId Id, Body Body,
 /// </summary>
 public sealed class AppendLane
 {
-    /// <summary>How many recipients may be held back at a time; the next one's trouble holds back the whole lane.</summary>
+    /// <summary>
+    /// How many recipients may be held back at a time. Beyond, the lane is at its end: it has no room to remember whom else it must hold
+    /// back, so every recipient that is not among these is told <see cref="ErrorCode.Resynchronize"/>, for which the gateway ends the connection.
+    /// </summary>
     public const int HeldRecipientsMax = 1024;
 
     private readonly Dictionary<UserId, (MessageId Id, ErrorCode Code)> _held = [];
-    private ErrorCode _whole;
+    private bool _ended;
 
     /// <summary>The code with which <paramref name="id"/> must be held back, or <see cref="ErrorCode.None"/> when it may be tried.</summary>
     public ErrorCode Holds(UserId to, MessageId id)
     {
-        if (_held.Count == 0)
+        if (_held.Count > 0 && _held.TryGetValue(to, out var head))
         {
-            return ErrorCode.None;
+            return head.Id == id ? ErrorCode.None : head.Code;
         }
 
-        return _held.TryGetValue(to, out var head)
-            ? head.Id == id ? ErrorCode.None : head.Code
-            : _whole;
+        return _ended ? ErrorCode.Resynchronize : ErrorCode.None;
     }
 
-    /// <summary>Records that <paramref name="id"/> was told to retry later with <paramref name="code"/>.</summary>
-    public void Hold(UserId to, MessageId id, ErrorCode code)
+    /// <summary>
+    /// Records that <paramref name="id"/> must be tried again later because of <paramref name="code"/>, and returns the code to tell:
+    /// the same, or <see cref="ErrorCode.Resynchronize"/> when there is no room to remember it.
+    /// </summary>
+    public ErrorCode Hold(UserId to, MessageId id, ErrorCode code)
     {
         if (_held.Count >= HeldRecipientsMax && !_held.ContainsKey(to))
         {
-            // Without room to remember one more, the safe answer is to let nothing of a new recipient pass: order before speed.
-            _whole = code;
-            return;
+            // Not to remember this one and go on would let the next message to the same recipient overtake it.
+            _ended = true;
+            return ErrorCode.Resynchronize;
         }
 
         _held[to] = (id, code);
+        return code;
     }
 
     /// <summary>Records that the head of <paramref name="to"/> got a final answer.</summary>
     public void Release(UserId to)
     {
-        if (_held.Count > 0 && _held.Remove(to))
+        if (_held.Count > 0)
         {
-            _whole = ErrorCode.None;
+            _held.Remove(to);
         }
     }
 }

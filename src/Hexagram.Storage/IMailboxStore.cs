@@ -36,9 +36,10 @@ public interface IMailboxStore : IAsyncDisposable
     ValueTask<MailboxPage> ReadAsync(UserId mailbox, Sequence after, int entriesMax, int bytesMax, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Begins or resumes a device's stream from what its Hello says. A device that is not known is recorded, and starts
+    /// Begins or resumes a device's stream from what its Hello says. A device that is not known is recorded, durably, and starts
     /// before the oldest retained entry or after the newest. The cursor in Hello confirms, within the bounds of
-    /// <see cref="ConfirmAsync"/>; a cursor of an older epoch is lowered to the branch point first. Durability is that of a confirmation.
+    /// <see cref="ConfirmAsync"/> and with its durability; a cursor of an older epoch is lowered to the branch point first, one of an unknown epoch confirms
+    /// nothing. Where the device limit is reached, the device unseen the longest makes room if it was for <see cref="ForgettingPolicy.DeviceUnseen"/>.
     /// </summary>
     /// <returns>Where the stream goes on, or a <see cref="DeviceOpening.Code"/> that refuses it.</returns>
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>

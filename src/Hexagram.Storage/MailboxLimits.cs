@@ -17,4 +17,15 @@ public sealed record MailboxLimits
 
     /// <summary>How far an id's time may lie ahead of the server's clock. Beyond: <c>ClockSkew</c>.</summary>
     public TimeSpan ClockSkewMax { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Says what is wrong with the limits, or null when they can be used.</summary>
+    public string? Fault() => this switch
+    {
+        { UnconfirmedMax: < 1 } => $"UnconfirmedMax is {UnconfirmedMax}; it must be 1 or more.",
+        { UnconfirmedPerSenderMax: < 1 } => $"UnconfirmedPerSenderMax is {UnconfirmedPerSenderMax}; it must be 1 or more.",
+        { DevicesPerUserMax: < 1 } => $"DevicesPerUserMax is {DevicesPerUserMax}; it must be 1 or more.",
+        { NewMailboxesPerSenderPerDay: < 1 } => $"NewMailboxesPerSenderPerDay is {NewMailboxesPerSenderPerDay}; it must be 1 or more.",
+        _ when ClockSkewMax < TimeSpan.Zero => $"ClockSkewMax is {ClockSkewMax}; it must not be negative.",
+        _ => null,
+    };
 }

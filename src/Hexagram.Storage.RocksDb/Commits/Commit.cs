@@ -1,0 +1,219 @@
+using Hexagram.Protocol;
+using Hexagram.Storage.RocksDb.Databases;
+using Hexagram.Storage.RocksDb.Format;
+using Hexagram.Storage.RocksDb.Mailboxes;
+using RocksDbSharp;
+
+namespace Hexagram.Storage.RocksDb.Commits;
+
+/// <summary>
+/// The batch in hand: what it writes, and the state of mailboxes as it will be when the batch has been written. Used anew for every
+/// batch. It belongs to the commit thread.
+/// </summary>
+internal sealed class Commit(RocksDbStoreOptions options, Database database, TimeProvider time, DiskReserve reserve, List<StampedEpoch> epochs)
+    : IDisposable
+{
+    private readonly WriteBatch _batch = new();
+    private readonly MailboxCache _mailboxes = new(new MailboxReader(database), options.MailboxesCachedMax);
+    private readonly List<MailboxState> _touched = [];
+    private readonly Dictionary<PendingId, IdRecord> _pendingIds = [];
+    private readonly Dictionary<UserId, SenderRecord> _pendingSenders = [];
+    private readonly byte[] _key = new byte[Keys.BytesMax];
+    private byte[] _value = new byte[4096];
+    private int _records;
+
+    internal RocksDbStoreOptions Options { get; } = options;
+
+    internal MailboxReader Reader { get; } = new(database);
+
+    /// <summary>The epochs, the oldest first, including one that the batch begins.</summary>
+    internal List<StampedEpoch> Epochs { get; } = epochs;
+
+    /// <summary>The epoch that sequences belong to.</summary>
+    internal Epoch Epoch => Epochs[^1].Epoch;
+
+    /// <summary>The moment of the batch, in milliseconds since the Unix epoch.</summary>
+    internal long Now { get; private set; }
+
+    /// <summary>The batch holds something that must be on the disk before it is answered.</summary>
+    internal bool NeedsSync { get; set; }
+
+    /// <summary>Whether the disk's last free space is reached.</summary>
+    internal bool IsDiskReserveReached => reserve.IsReached();
+
+    /// <summary>Begins the next batch.</summary>
+    internal void Begin()
+    {
+        _batch.Clear();
+        _records = 0;
+        _pendingIds.Clear();
+        _pendingSenders.Clear();
+        _touched.Clear();
+        _mailboxes.Trim();
+        NeedsSync = false;
+        Now = time.GetUtcNow().ToUnixTimeMilliseconds();
+    }
+
+    /// <summary>The mailbox as of this point of the batch.</summary>
+    internal MailboxState Mailbox(UserId mailbox) => _mailboxes.Get(mailbox);
+
+    /// <summary>Sees to it that what changed in <paramref name="state"/> is written with the batch.</summary>
+    internal void Touch(MailboxState state)
+    {
+        if (!state.InBatch)
+        {
+            state.InBatch = true;
+            _touched.Add(state);
+        }
+    }
+
+    /// <summary>Looks a message id up, on disk and in the batch.</summary>
+    internal bool TryFindId(MailboxState state, UserId sender, MessageId id, out IdRecord record) =>
+        (_pendingIds.Count > 0 && _pendingIds.TryGetValue(new PendingId(state, sender, id), out record))
+        || Reader.TryReadId(state.Prefix, sender, id, out record);
+
+    /// <summary>The senders of those entries of <paramref name="state"/> that come with this batch.</summary>
+    internal IEnumerable<UserId> PendingSendersOf(MailboxState state) =>
+        _pendingIds.Keys.Where(pending => ReferenceEquals(pending.Mailbox, state)).Select(pending => pending.Sender);
+
+    /// <summary>Appends an entry together with its id.</summary>
+    internal IdRecord Append(MailboxState state, AppendItem item, UInt128 fingerprint)
+    {
+        if (Epochs.Count > 1 && (state.Record.Branches is not [.., var newest] || newest.Ordinal < Epochs.Count - 1))
+        {
+            // The mailbox's first entry of this epoch: the branch point that a client with an older one goes back to.
+            state.Record.Branches.Add(new EpochBranch(Epochs.Count - 1, state.Last + 1));
+            state.RecordChanged = true;
+        }
+
+        var record = new IdRecord(state.Append(item.From, item.Id), Now, fingerprint);
+        var bytesMax = EntryRecord.BytesMax(item.Body);
+        if (_value.Length < bytesMax)
+        {
+            _value = new byte[Math.Max(bytesMax, _value.Length * 2)];
+        }
+
+        Put(
+            Table.Mailboxes,
+            _key.AsSpan(0, Keys.WriteEntry(_key, state.Prefix, record.Sequence)),
+            _value.AsSpan(0, EntryRecord.Write(_value, item.From, item.Id, Now, item.Body)));
+        record.Write(_value);
+        Put(Table.Ids, _key.AsSpan(0, Keys.WriteId(_key, state.Prefix, item.From, item.Id)), _value.AsSpan(0, IdRecord.Bytes));
+        _pendingIds.Add(new PendingId(state, item.From, item.Id), record);
+        Touch(state);
+        NeedsSync = true;
+        return record;
+    }
+
+    /// <summary>Counts a mailbox that <paramref name="sender"/> brings into being, unless it has brought as many as it may today.</summary>
+    internal bool TryBringMailboxIntoBeing(UserId sender)
+    {
+        var key = _key.AsSpan(0, Keys.WriteSender(_key, sender));
+        if (!_pendingSenders.TryGetValue(sender, out var record))
+        {
+            Span<byte> read = stackalloc byte[SenderRecord.Bytes];
+            var length = database.Read(Table.Store, key, read);
+            record = length < 0 ? default : SenderRecord.Read(read[..length]);
+        }
+
+        var today = (int)(Now / TimeSpan.MillisecondsPerDay);
+        var count = record.Day == today ? record.Count : 0;
+        if (count >= Options.Limits.NewMailboxesPerSenderPerDay)
+        {
+            return false;
+        }
+
+        record = new SenderRecord(today, count + 1);
+        _pendingSenders[sender] = record;
+        Span<byte> value = stackalloc byte[SenderRecord.Bytes];
+        record.Write(value);
+        Put(Table.Store, key, value);
+        return true;
+    }
+
+    /// <summary>Adds a record to the batch.</summary>
+    internal void Put(Table table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        _batch.Put(key, value, database.Handle(table));
+        _records++;
+    }
+
+    /// <summary>Removes a record with the batch.</summary>
+    internal void Delete(Table table, ReadOnlySpan<byte> key)
+    {
+        _batch.Delete(key, database.Handle(table));
+        _records++;
+    }
+
+    /// <summary>Removes the oldest entry or stub together with its id, and raises the mark below which unknown ids are expired.</summary>
+    internal void DeleteEntryAndId(MailboxState state, long sequence, EntryHeader header)
+    {
+        Delete(Table.Mailboxes, _key.AsSpan(0, Keys.WriteEntry(_key, state.Prefix, sequence)));
+        Delete(Table.Ids, _key.AsSpan(0, Keys.WriteId(_key, state.Prefix, header.From, header.Id)));
+        state.Record.FirstKept = sequence + 1;
+        state.Record.ForgottenMark = Math.Max(state.Record.ForgottenMark, header.Id.MadeAt.ToUnixTimeMilliseconds());
+    }
+
+    /// <summary>Leaves of an entry only what is needed to find its id again.</summary>
+    internal void ReplaceByStub(MailboxState state, long sequence, EntryHeader header) => Put(
+        Table.Mailboxes,
+        _key.AsSpan(0, Keys.WriteEntry(_key, state.Prefix, sequence)),
+        _value.AsSpan(0, EntryRecord.WriteStub(_value, header.From, header.Id, header.AcceptedAt)));
+
+    /// <summary>Removes a device's record with the batch.</summary>
+    internal void DeleteDevice(MailboxState state, DeviceId device)
+    {
+        Delete(Table.Mailboxes, _key.AsSpan(0, Keys.WriteDevice(_key, state.Prefix, device)));
+        Touch(state);
+    }
+
+    /// <summary>Writes the batch, if there is anything in it.</summary>
+    internal void Write(IBatchWriter writer)
+    {
+        foreach (var state in _touched)
+        {
+            AddChanges(state);
+        }
+
+        if (_records > 0)
+        {
+            writer.Write(_batch, NeedsSync);
+        }
+
+        foreach (var state in _touched)
+        {
+            // From here on the batch's entries can be read, so from here on they can be confirmed.
+            state.InBatch = false;
+            state.DurableLast = state.Last;
+        }
+    }
+
+    public void Dispose() => _batch.Dispose();
+
+    private void AddChanges(MailboxState state)
+    {
+        Span<byte> value = stackalloc byte[DeviceRecord.Bytes];
+        foreach (var device in state.Devices)
+        {
+            if (device.Changed)
+            {
+                new DeviceRecord(device.Start, device.Cursor, device.SeenAt).Write(value);
+                Put(Table.Mailboxes, _key.AsSpan(0, Keys.WriteDevice(_key, state.Prefix, device.Device)), value);
+                device.Changed = false;
+            }
+        }
+
+        if (state.RecordChanged)
+        {
+            Put(Table.Mailboxes, state.Prefix, state.Record.Write());
+            state.RecordChanged = false;
+        }
+    }
+
+    /// <summary>What de-duplication goes by. The mailbox's state stands for the mailbox: there is one per mailbox while a batch lasts.</summary>
+    private readonly record struct PendingId(MailboxState Mailbox, UserId Sender, MessageId Id)
+    {
+        // An id is as good as unique, so it alone spreads well enough.
+        public override int GetHashCode() => Id.GetHashCode();
+    }
+}

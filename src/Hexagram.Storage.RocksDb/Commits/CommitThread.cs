@@ -1,0 +1,117 @@
+namespace Hexagram.Storage.RocksDb.Commits;
+
+/// <summary>
+/// The one thread that writes. It takes whatever gathered while the last batch was being written, decides it in order, writes it
+/// as one batch, and answers only then. After a failure it never writes again: the state of a disk that failed a sync is unknown,
+/// and a second sync that succeeds would be a lie about the first.
+/// </summary>
+internal sealed class CommitThread
+{
+    private readonly WorkQueue _queue = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RocksDbStoreOptions _options;
+    private readonly Commit _commit;
+    private readonly IBatchWriter _writer;
+    private volatile StoreUnavailableException? _fault;
+
+    internal CommitThread(RocksDbStoreOptions options, Commit commit, IBatchWriter writer)
+    {
+        (_options, _commit, _writer) = (options, commit, writer);
+        new Thread(Run) { Name = "Hexagram commits", IsBackground = true }.Start();
+    }
+
+    /// <summary>Why nothing is written any more, or null.</summary>
+    internal StoreUnavailableException? Fault => _fault;
+
+    /// <summary>Hands work over and returns what to await.</summary>
+    internal ValueTask<T> Ask<T>(Work<T> work)
+    {
+        var task = work.Task;
+        try
+        {
+            _queue.Add(work);
+        }
+        catch (StoreUnavailableException fault)
+        {
+            work.Fail(fault);
+        }
+
+        return task;
+    }
+
+    /// <summary>Refuses new work, finishes what was handed over, and ends.</summary>
+    internal Task StopAsync()
+    {
+        _queue.Close("The mailbox store has been closed; ask again once the server is back.", null);
+        return _ended.Task;
+    }
+
+    private void Run()
+    {
+        var spare = new List<Work>();
+        while (_queue.Take(spare) is { } taken)
+        {
+            for (var done = 0; done < taken.Count;)
+            {
+                done += _fault is null ? CommitSome(taken, done) : FailRest(taken, done);
+            }
+
+            taken.Clear();
+            spare = taken;
+        }
+
+        _commit.Dispose();
+        _ended.SetResult();
+    }
+
+    /// <summary>One batch: as much of <paramref name="taken"/> from <paramref name="from"/> on as fits.</summary>
+    private int CommitSome(List<Work> taken, int from)
+    {
+        var to = from;
+        try
+        {
+            _commit.Begin();
+            for (var bytes = 0L; to < taken.Count && to - from < _options.BatchItemsMax && bytes <= _options.BatchBytesMax; to++)
+            {
+                bytes += taken[to].Bytes;
+                taken[to].Decide(_commit);
+            }
+
+            _commit.Write(_writer);
+        }
+#pragma warning disable CA1031 // Whatever it was, what is on the disk is no longer known; the fault is kept and told to everyone.
+        catch (Exception cause)
+#pragma warning restore CA1031
+        {
+            Stop(cause);
+            return FailRest(taken, from);
+        }
+
+        for (var i = from; i < to; i++)
+        {
+            taken[i].Answer();
+        }
+
+        return to - from;
+    }
+
+    private void Stop(Exception cause)
+    {
+        var reason = $"The mailbox store in '{_options.Folder}' could not be written and has stopped for good in this process: {cause.Message} "
+            + "Nothing is known about what was under way. See to the disk, then start the server again.";
+        _fault = new StoreUnavailableException(reason, cause);
+        _queue.Close(reason, cause);
+    }
+
+    private int FailRest(List<Work> taken, int from)
+    {
+        var fault = _fault!;
+        for (var i = from; i < taken.Count; i++)
+        {
+            // Each asker gets an exception of its own: one object thrown from many places would mix their stack traces.
+            taken[i].Fail(new StoreUnavailableException(fault.Message, fault.InnerException ?? fault));
+        }
+
+        return taken.Count - from;
+    }
+}

@@ -1,0 +1,169 @@
+using System.Globalization;
+using System.Text;
+using Hexagram.Storage.RocksDb.Format;
+
+namespace Hexagram.Storage.RocksDb.Folders;
+
+/// <summary>
+/// A store's folder, held by this process alone until disposed. <c>LOCK</c> says who holds it, <c>FORMAT</c> how to read it,
+/// <c>DURABLE</c> how far its log was synced, and <c>rocksdb/</c> holds the data.
+/// </summary>
+internal sealed class StoreFolder : IDisposable
+{
+    private const string FormatPrefix = "hexagram mailboxes, format ";
+
+    private readonly FileStream _lock;
+
+    private StoreFolder(string path, FileStream held)
+    {
+        Path = path;
+        _lock = held;
+        Mark = new DurableMark(System.IO.Path.Combine(path, "DURABLE"));
+    }
+
+    /// <summary>The folder's full path.</summary>
+    internal string Path { get; }
+
+    /// <summary>Where RocksDB keeps its files.</summary>
+    internal string DataPath => System.IO.Path.Combine(Path, "rocksdb");
+
+    /// <summary>How far the log was synced.</summary>
+    internal DurableMark Mark { get; }
+
+    /// <summary>Whether the store has been set up completely; until then nothing can have been accepted.</summary>
+    internal bool IsSetUp { get; private set; }
+
+    private string FormatPath => System.IO.Path.Combine(Path, "FORMAT");
+
+    /// <summary>Takes the folder, making it if need be, and sees that it can be read by this program.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be taken; the message says why and what to do.</exception>
+    internal static StoreFolder Take(string folder)
+    {
+        var path = System.IO.Path.GetFullPath(folder);
+        try
+        {
+            Create(path);
+            var taken = new StoreFolder(path, Lock(path));
+            try
+            {
+                taken.CheckFormat();
+                return taken;
+            }
+            catch
+            {
+                taken.Dispose();
+                throw;
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException($"The mailbox store's folder '{path}' cannot be used: {fault.Message} Name a folder that this user may write to.", fault);
+        }
+    }
+
+    /// <summary>Writes down that the store is complete and in which format.</summary>
+    internal void FinishSetUp()
+    {
+        using (var file = File.Create(FormatPath))
+        {
+            file.Write(Encoding.ASCII.GetBytes(FormatPrefix + FormatVersion.Current.ToString(CultureInfo.InvariantCulture) + "\n"));
+            file.Flush(flushToDisk: true);
+        }
+
+        DirectorySync.Flush(Path);
+        IsSetUp = true;
+    }
+
+    public void Dispose()
+    {
+        Mark.Dispose();
+        _lock.Dispose();
+    }
+
+    private static void Create(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            return;
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            // Whoever can read this folder can read everybody's messages.
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        if (System.IO.Path.GetDirectoryName(path) is { Length: > 0 } parent)
+        {
+            DirectorySync.Flush(parent);
+        }
+    }
+
+    private static FileStream Lock(string path)
+    {
+        var lockPath = System.IO.Path.Combine(path, "LOCK");
+        FileStream held;
+        try
+        {
+            held = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException fault) when (File.Exists(lockPath))
+        {
+            throw new StoreUnavailableException(
+                $"The mailbox store's folder '{path}' is in use by {Holder(lockPath)}. Stop that process, or name another folder.",
+                fault);
+        }
+
+        held.SetLength(0);
+        held.Write(Encoding.UTF8.GetBytes($"process {Environment.ProcessId} ({Environment.ProcessPath}) on {Environment.MachineName}\n"));
+        held.Flush();
+        return held;
+    }
+
+    private static string Holder(string lockPath)
+    {
+        // FileShare.ReadWrite takes no lock on Unix, so this reads what the holder wrote while it holds it; Windows does not allow that.
+        try
+        {
+            using var file = new StreamReader(new FileStream(lockPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+            return file.ReadToEnd().Trim() is { Length: > 0 } holder ? holder : "another process";
+        }
+        catch (IOException)
+        {
+            return "another process";
+        }
+    }
+
+    private void CheckFormat()
+    {
+        if (!File.Exists(FormatPath))
+        {
+            if (Mark.Value is not null)
+            {
+                throw new StoreUnavailableException(
+                    $"The mailbox store in '{Path}' has lost its file FORMAT, so it is not known how to read it. Restore the folder from a backup, all of it.");
+            }
+
+            return;
+        }
+
+        var format = File.ReadAllText(FormatPath).Trim();
+        if (!format.StartsWith(FormatPrefix, StringComparison.Ordinal)
+            || !int.TryParse(format.AsSpan(FormatPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var version))
+        {
+            throw new StoreUnavailableException($"The file FORMAT in '{Path}' does not say what it should; this is no mailbox store, or it was damaged. Restore the folder from a backup, or name another.");
+        }
+
+        if (version != FormatVersion.Current)
+        {
+            throw new StoreUnavailableException(
+                $"The mailbox store in '{Path}' has format {version}; this program reads format {FormatVersion.Current}. Use the version of the program that wrote it, or a later one that says it can read it.");
+        }
+
+        IsSetUp = true;
+    }
+}

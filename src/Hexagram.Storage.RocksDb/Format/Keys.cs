@@ -1,0 +1,119 @@
+using System.Buffers.Binary;
+using System.Text;
+using Hexagram.Protocol;
+
+namespace Hexagram.Storage.RocksDb.Format;
+
+/// <summary>
+/// How keys are laid out. All that belongs to a mailbox begins with its user id and a zero byte, which no user id can
+/// hold; so a mailbox is one run of keys: its record, then its devices, then its entries in sequence.
+/// </summary>
+/// <remarks>
+/// <code>
+/// mailboxes  user 00                    the mailbox's record
+///            user 00 01 device          a device's record
+///            user 00 02 sequence(8)     an entry, or the stub that is left of it; big-endian, so that order is number
+/// ids        user 00 sender 00 id(16)   where the message with this id stands
+/// default    'e'                        the epochs
+///            's' sender                 how many mailboxes the sender has brought into being
+/// </code>
+/// These bytes are on disk: a change needs a new <see cref="FormatVersion"/>.
+/// </remarks>
+internal static class Keys
+{
+    /// <summary>The longest key, in bytes: that of a message id.</summary>
+    internal const int BytesMax = UserId.BytesMax + 1 + UserId.BytesMax + 1 + MessageId.Bytes;
+
+    /// <summary>The longest run that all keys of a mailbox begin with, in bytes.</summary>
+    internal const int PrefixBytesMax = UserId.BytesMax + 1;
+
+    /// <summary>What follows the prefix in a device's key.</summary>
+    internal const byte DeviceKind = 1;
+
+    /// <summary>What follows the prefix in an entry's key.</summary>
+    internal const byte EntryKind = 2;
+
+    private const byte Separator = 0;
+
+    /// <summary>The store's epochs.</summary>
+    internal static ReadOnlySpan<byte> Epochs => "e"u8;
+
+    /// <summary>Writes what all keys of <paramref name="mailbox"/> begin with, which is also the key of its record.</summary>
+    internal static int WritePrefix(Span<byte> destination, UserId mailbox)
+    {
+        var length = Encoding.UTF8.GetBytes(mailbox.Value, destination);
+        destination[length] = Separator;
+        return length + 1;
+    }
+
+    /// <summary>Writes the key of an entry.</summary>
+    internal static int WriteEntry(Span<byte> destination, ReadOnlySpan<byte> prefix, long sequence)
+    {
+        prefix.CopyTo(destination);
+        destination[prefix.Length] = EntryKind;
+        BinaryPrimitives.WriteInt64BigEndian(destination[(prefix.Length + 1)..], sequence);
+        return prefix.Length + 1 + sizeof(long);
+    }
+
+    /// <summary>Writes the key of a device.</summary>
+    internal static int WriteDevice(Span<byte> destination, ReadOnlySpan<byte> prefix, DeviceId device)
+    {
+        prefix.CopyTo(destination);
+        destination[prefix.Length] = DeviceKind;
+        return prefix.Length + 1 + Encoding.UTF8.GetBytes(device.Value, destination[(prefix.Length + 1)..]);
+    }
+
+    /// <summary>Writes the key of a message id.</summary>
+    internal static int WriteId(Span<byte> destination, ReadOnlySpan<byte> prefix, UserId sender, MessageId id)
+    {
+        prefix.CopyTo(destination);
+        var length = prefix.Length;
+        length += Encoding.UTF8.GetBytes(sender.Value, destination[length..]);
+        destination[length++] = Separator;
+        id.WriteTo(destination[length..]);
+        return length + MessageId.Bytes;
+    }
+
+    /// <summary>Writes the key of a sender's record.</summary>
+    internal static int WriteSender(Span<byte> destination, UserId sender)
+    {
+        destination[0] = (byte)'s';
+        return 1 + Encoding.UTF8.GetBytes(sender.Value, destination[1..]);
+    }
+
+    /// <summary>Writes the first key that can follow all keys of the mailbox with <paramref name="prefix"/>.</summary>
+    internal static int WriteAfterMailbox(Span<byte> destination, ReadOnlySpan<byte> prefix)
+    {
+        prefix.CopyTo(destination);
+        destination[prefix.Length - 1] = Separator + 1;
+        return prefix.Length;
+    }
+
+    /// <summary>Whether <paramref name="key"/> is an entry of the mailbox with <paramref name="prefix"/>, and its number.</summary>
+    internal static bool TryReadEntry(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, out long sequence)
+    {
+        if (key.Length == prefix.Length + 1 + sizeof(long) && key[prefix.Length] == EntryKind && key.StartsWith(prefix))
+        {
+            sequence = BinaryPrimitives.ReadInt64BigEndian(key[(prefix.Length + 1)..]);
+            return true;
+        }
+
+        sequence = 0;
+        return false;
+    }
+
+    /// <summary>Whether <paramref name="key"/> is a device of the mailbox with <paramref name="prefix"/>, and which.</summary>
+    internal static bool TryReadDevice(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, out DeviceId device)
+    {
+        if (key.Length > prefix.Length + 1 && key[prefix.Length] == DeviceKind && key.StartsWith(prefix))
+        {
+            return DeviceId.TryParse(Encoding.UTF8.GetString(key[(prefix.Length + 1)..]), out device);
+        }
+
+        device = default;
+        return false;
+    }
+
+    /// <summary>Reads the mailbox that <paramref name="key"/> belongs to.</summary>
+    internal static UserId ReadMailbox(ReadOnlySpan<byte> key) => new(Encoding.UTF8.GetString(key[..key.IndexOf(Separator)]));
+}

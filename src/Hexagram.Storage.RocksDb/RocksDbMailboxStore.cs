@@ -1,0 +1,224 @@
+using Hexagram.Protocol;
+using Hexagram.Storage.RocksDb.Commits;
+using Hexagram.Storage.RocksDb.Databases;
+using Hexagram.Storage.RocksDb.Folders;
+using Hexagram.Storage.RocksDb.Format;
+using Hexagram.Storage.RocksDb.Mailboxes;
+using RocksDbSharp;
+
+namespace Hexagram.Storage.RocksDb;
+
+/// <summary>
+/// The mailbox store in the process: one folder, one RocksDB, one thread that writes. Reads run on the caller's thread and complete at
+/// once; what writes is decided by the commit thread in the order of the calls. Every member may be called from any thread.
+/// </summary>
+public sealed class RocksDbMailboxStore : IMailboxStore
+{
+    private readonly StoreFolder _folder;
+    private readonly Database _database;
+    private readonly MailboxReader _reader;
+    private readonly CommitThread _commits;
+    private readonly ReadGate _reads = new();
+    private readonly ForgettingPolicy _forgetting;
+    private ulong _epoch;
+    private int _disposed;
+
+    private RocksDbMailboxStore(StoreFolder folder, Database database, RocksDbStoreOptions options, TimeProvider time, StoreSeams seams)
+    {
+        (_folder, _database, _reader, _forgetting) = (folder, database, new MailboxReader(database), options.Forgetting);
+        var writer = seams.Wrap(new BatchWriter(database, folder.Mark));
+        var epochs = ReadOrBeginEpochs(database, writer, time);
+        _epoch = epochs[^1].Epoch.Value;
+        if (!folder.IsSetUp)
+        {
+            folder.FinishSetUp();
+        }
+
+        var reserve = new DiskReserve(options.DiskReserveBytes, seams.FreeBytes ?? (() => new DriveInfo(folder.Path).AvailableFreeSpace), time);
+        _commits = new CommitThread(options, new Commit(options, database, time, reserve, epochs), writer);
+    }
+
+    /// <inheritdoc/>
+    public Epoch Epoch => new(Volatile.Read(ref _epoch));
+
+    /// <inheritdoc/>
+    public Exception? Fault => _commits.Fault;
+
+    /// <summary>Opens the store in <see cref="RocksDbStoreOptions.Folder"/>, or sets up a new one there.</summary>
+    /// <exception cref="ArgumentException">The options cannot be used; the message says which and why.</exception>
+    /// <exception cref="StoreUnavailableException">
+    /// The folder cannot be used, is in use, has another format, or is damaged; the message names it and says what to do.
+    /// </exception>
+    public static RocksDbMailboxStore Open(RocksDbStoreOptions options, TimeProvider time) => Open(options, time, new StoreSeams());
+
+    /// <summary>The same with parts replaced by a test's.</summary>
+    internal static RocksDbMailboxStore Open(RocksDbStoreOptions options, TimeProvider time, StoreSeams seams)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        if (options.Fault() is { } fault)
+        {
+            throw new ArgumentException(fault, nameof(options));
+        }
+
+        var folder = StoreFolder.Take(options.Folder);
+        Database? database = null;
+        try
+        {
+            database = LogRecovery.Open(folder, options);
+            return new RocksDbMailboxStore(folder, database, options, time, seams);
+        }
+        catch (Exception damage) when (damage is RocksDbException or InvalidDataException)
+        {
+            Close(folder, database);
+            throw LogRecovery.Damaged(folder, damage.Message, damage);
+        }
+        catch
+        {
+            Close(folder, database);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<AppendResult> AppendAsync(AppendItem item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return _commits.Ask(AppendWork.For(item));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<MailboxPage> ReadAsync(UserId mailbox, Sequence after, int entriesMax, int bytesMax, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(after.Value, nameof(after));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(entriesMax);
+        return Read(() => _reader.ReadPage(mailbox, after.Value, entriesMax, bytesMax), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<DeviceOpening> OpenDeviceAsync(DeviceHello hello)
+    {
+        ArgumentNullException.ThrowIfNull(hello);
+        return _commits.Ask(new OpenDeviceWork(hello));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Confirmation> ConfirmAsync(UserId mailbox, DeviceId device, Epoch epoch, Sequence upTo) =>
+        _commits.Ask(new ConfirmWork(mailbox, device, epoch, upTo));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<MessageStatus>> StatusAsync(UserId mailbox, UserId sender, IReadOnlyList<MessageId> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        return Read(() => _reader.ReadStatuses(mailbox, sender, ids), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<MailboxPosition>> PositionsAsync(IReadOnlyList<UserId> mailboxes, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(mailboxes);
+        return Read(() => _reader.ReadPositions(mailboxes, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<DevicePosition>> DevicesAsync(UserId mailbox, CancellationToken cancellationToken) =>
+        Read(() => _reader.ReadDevices(mailbox), cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<ForgetReport> ForgetAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var report = default(ForgetReport);
+        var milliseconds = now.ToUnixTimeMilliseconds();
+        byte[]? place = [];
+        while (place is not null)
+        {
+            // Looking for what may go costs the commit thread nothing; only removing it does.
+            var from = place;
+            (var mailboxes, place) = await Read(() => _reader.ReadForgettable(from, milliseconds, _forgetting), cancellationToken);
+            foreach (var mailbox in mailboxes)
+            {
+                ForgottenPiece piece;
+                do
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    piece = await _commits.Ask(new ForgetWork(mailbox, milliseconds));
+                    report = new ForgetReport(report.Entries + piece.Entries, report.MessageIds + piece.MessageIds);
+                }
+                while (piece.More);
+            }
+        }
+
+        return report;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Epoch> BeginEpochAsync() =>
+        _commits.Ask(new BeginEpochWork(epoch => Volatile.Write(ref _epoch, epoch.Value)));
+
+    /// <summary>Finishes what was handed over, waits for reads under way, and releases the folder.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _commits.StopAsync();
+        await _reads.CloseAsync();
+        if (Fault is null)
+        {
+            _folder.Mark.Flush();
+        }
+
+        Close(_folder, _database);
+    }
+
+    private static void Close(StoreFolder folder, Database? database)
+    {
+        database?.Dispose();
+        folder.Dispose();
+    }
+
+    private static List<StampedEpoch> ReadOrBeginEpochs(Database database, IBatchWriter writer, TimeProvider time)
+    {
+        if (database.Read(Table.Store, Keys.Epochs) is { } value)
+        {
+            return EpochsRecord.Read(value);
+        }
+
+        List<StampedEpoch> epochs = [new(BeginEpochWork.NewEpoch([]), time.GetUtcNow().ToUnixTimeMilliseconds())];
+        using var batch = new WriteBatch();
+        batch.Put(Keys.Epochs, EpochsRecord.Write(epochs), database.Handle(Table.Store));
+        writer.Write(batch, sync: true);
+        return epochs;
+    }
+
+    private ValueTask<T> Read<T>(Func<T> read, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<T>(cancellationToken);
+        }
+
+        try
+        {
+            _reads.Enter();
+            try
+            {
+                return ValueTask.FromResult(read());
+            }
+            finally
+            {
+                _reads.Leave();
+            }
+        }
+        catch (StoreUnavailableException fault)
+        {
+            return ValueTask.FromException<T>(fault);
+        }
+        catch (Exception fault) when (fault is RocksDbException or InvalidDataException)
+        {
+            return ValueTask.FromException<T>(LogRecovery.Damaged(_folder, fault.Message, fault));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using Hexagram.Storage.Conformance;
+using Hexagram.Storage.RocksDb.Commits;
+using RocksDbSharp;
+
+namespace Hexagram.Storage.RocksDb.Tests;
+
+/// <summary>A fresh temporary folder with a store in it, whose disk fails, waits or fills on demand.</summary>
+public sealed class RocksDbPlace : IStorePlace
+{
+    private HeldCommit? _next;
+    private bool _failing;
+    private long _freeBytes = long.MaxValue;
+
+    /// <summary>The store's folder.</summary>
+    public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"hexagram-store-{Guid.NewGuid():N}");
+
+    public ValueTask<IMailboxStore> OpenAsync(MailboxLimits limits, ForgettingPolicy forgetting, TimeProvider time)
+    {
+        _failing = false;
+        return ValueTask.FromResult<IMailboxStore>(Open(new RocksDbStoreOptions { Folder = Folder, Limits = limits, Forgetting = forgetting }, time));
+    }
+
+    /// <summary>Opens the store with these options and the disk of this place.</summary>
+    public RocksDbMailboxStore Open(RocksDbStoreOptions options, TimeProvider time) =>
+        RocksDbMailboxStore.Open(options, time, new StoreSeams { Wrap = writer => new FaultyWriter(this, writer), FreeBytes = () => Volatile.Read(ref _freeBytes) });
+
+    public void FailSyncs() => Volatile.Write(ref _failing, true);
+
+    public IHeldCommit HoldNextCommit()
+    {
+        var held = new HeldCommit();
+        Volatile.Write(ref _next, held);
+        return held;
+    }
+
+    public void ShowFreeBytes(long bytes) => Volatile.Write(ref _freeBytes, bytes);
+
+    public ValueTask DisposeAsync()
+    {
+        if (Directory.Exists(Folder))
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private sealed class HeldCommit : IHeldCommit
+    {
+        private readonly TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _released = new();
+
+        public Task Arrived => _arrived.Task;
+
+        public void Dispose() => _released.SetResult();
+
+        internal void Wait()
+        {
+            _arrived.SetResult();
+            _released.Task.Wait(TimeSpan.FromSeconds(60));
+        }
+    }
+
+    private sealed class FaultyWriter(RocksDbPlace place, IBatchWriter writer) : IBatchWriter
+    {
+        public void Write(WriteBatch batch, bool sync)
+        {
+            Interlocked.Exchange(ref place._next, null)?.Wait();
+            if (sync && Volatile.Read(ref place._failing))
+            {
+                throw new IOException("The disk did not sync.");
+            }
+
+            writer.Write(batch, sync);
+        }
+    }
+}
