@@ -18,6 +18,20 @@ public sealed class DocumentTests
         Holds.For(Repository.Files.Where(path => path == "docs/guarantees.md")
             .SelectMany(path => Guarantees.Unbacked(path, Repository.Read(path), Guarantees.TestsIn(Repository.Sources))));
 
+    [Fact]
+    public void The_example_in_the_readme_compiles_when_pasted()
+    {
+        var examples = Examples.In(Repository.Read("README.md"));
+        Holds.For(examples.SelectMany(Examples.Faults));
+    }
+
+    [Theory]
+    [InlineData("Console.WriteLine(await Task.FromResult(1));", 0)]
+    [InlineData("Console.WriteLine(client);", 1)]
+    [InlineData("string? a = null; Console.WriteLine(a.Length);", 1)]
+    public void An_example_that_does_not_compile_is_found(string text, int faults) =>
+        Assert.Equal(faults, Examples.Faults(Examples.In($"# A\n\n```csharp\n{text}\n```\n").Single()).Count());
+
     [Theory]
     [InlineData("[a](missing.md)")]
     [InlineData("[a](../outside.md)")]
