@@ -32,11 +32,14 @@ public readonly record struct MessageId
     private static readonly long MillisecondsMax = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     /// <summary>A new id with <paramref name="now"/> as its time part and 74 random bits.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The time lies before 1970.</exception>
     public static MessageId New(DateTimeOffset now) => new(Guid.CreateVersion7(now));
 
     /// <summary>An id with its random bits chosen by the caller, so that simulations and vectors can repeat themselves.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The time lies before 1970.</exception>
     public static MessageId New(DateTimeOffset now, ulong randomHigh, ulong randomLow)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(now, DateTimeOffset.UnixEpoch);
         Span<byte> bytes = stackalloc byte[Bytes];
         var milliseconds = (ulong)now.ToUnixTimeMilliseconds();
         BinaryPrimitives.WriteUInt64BigEndian(bytes, (milliseconds << 16) | 0x7000 | (randomHigh & 0x0FFF));
