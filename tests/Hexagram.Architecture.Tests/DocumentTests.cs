@@ -32,6 +32,18 @@ public sealed class DocumentTests
     public void An_example_that_does_not_compile_is_found(string text, int faults) =>
         Assert.Equal(faults, Examples.Faults(Examples.In($"# A\n\n```csharp\n{text}\n```\n").Single()).Count());
 
+    [Fact]
+    public void No_file_refers_to_a_section_that_the_protocol_does_not_have() =>
+        Holds.For(Repository.Files
+            .Where(path => path.EndsWith(".cs", StringComparison.Ordinal) || path.EndsWith(".md", StringComparison.Ordinal) || path.EndsWith(".proto", StringComparison.Ordinal))
+            .Where(path => path != "tests/Hexagram.Architecture.Tests/DocumentTests.cs")
+            .SelectMany(path => Documents.DeadSections(path, Repository.Read(path), Repository.Read("protocol/PROTOCOL.md"))));
+
+    [Fact]
+    public void A_section_that_does_not_exist_is_found() => Assert.Equal(
+        ["a.cs refers to PROTOCOL §5, which does not exist.", "a.cs refers to PROTOCOL §4.2, which does not exist."],
+        Documents.DeadSections("a.cs", "(PROTOCOL §4, §5) RFC 9110 §9 (PROTOCOL §4.1) (PROTOCOL §4.2)", "## 4. Opening\n### 4.1 Example\n"));
+
     [Theory]
     [InlineData("[a](missing.md)")]
     [InlineData("[a](../outside.md)")]

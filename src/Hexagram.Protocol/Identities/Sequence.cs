@@ -6,7 +6,7 @@ namespace Hexagram.Protocol;
 /// The number of an entry in a mailbox: 1, 2, 3 … without gaps. As a cursor it means "everything up to here";
 /// <see cref="None"/> (0) stands before the first entry.
 /// </summary>
-/// <param name="Value">0 to <see cref="long.MaxValue"/>.</param>
+/// <param name="Value">0 to <see cref="ProtocolLimits.NumberMax"/>.</param>
 public readonly record struct Sequence(long Value) : IComparable<Sequence>
 {
     /// <summary>Before the first entry.</summary>

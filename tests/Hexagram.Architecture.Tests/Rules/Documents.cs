@@ -59,6 +59,19 @@ internal static partial class Documents
         }
     }
 
+    /// <summary>One line for each reference such as <c>PROTOCOL §4</c> to a section that the protocol does not have.</summary>
+    /// <param name="path">The file that refers.</param>
+    /// <param name="text">Its content.</param>
+    /// <param name="protocol">PROTOCOL.md, whose sections are numbered in their headings.</param>
+    public static IEnumerable<string> DeadSections(string path, string text, string protocol)
+    {
+        var sections = NumberedHeading().Matches(protocol).Select(match => match.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
+        return SectionsReferred().Matches(text)
+            .SelectMany(match => SectionNumber().Matches(match.Value).Select(number => number.Value))
+            .Where(number => !sections.Contains(number))
+            .Select(number => $"{path} refers to PROTOCOL §{number}, which does not exist.");
+    }
+
     private static HashSet<string> Anchors(string text)
     {
         var document = Markdown.Parse(text, Pipeline);
@@ -90,6 +103,16 @@ internal static partial class Documents
 
         return string.Join('/', segments);
     }
+
+    [GeneratedRegex(@"^#+ (\d+(?:\.\d+)?)\.? ", RegexOptions.Multiline)]
+    private static partial Regex NumberedHeading();
+
+    // "PROTOCOL §5, §7" names two.
+    [GeneratedRegex(@"PROTOCOL(?:\.md)?,? §\d+(?:\.\d+)?(?:, §\d+(?:\.\d+)?)*")]
+    private static partial Regex SectionsReferred();
+
+    [GeneratedRegex(@"\d+(?:\.\d+)?")]
+    private static partial Regex SectionNumber();
 
     [GeneratedRegex("""<a (?:id|name)="([^"]+)">""")]
     private static partial Regex ExplicitAnchor();
