@@ -527,7 +527,6 @@ public sealed class Outbox
         if (lane.Head == entry || lane.HeldUntil is null)
         {
             lane.Retries++;
-            lane.BackToHead();
             _timers.Hold(lane, now + Longer(retryAfter, Jitter(_options.RetryBackoff, lane.Retries)));
         }
     }
