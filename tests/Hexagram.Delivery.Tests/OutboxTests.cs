@@ -357,6 +357,23 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public void Whichever_the_server_holds_its_recipient_for_cancelling_it_opens_a_new_connection()
+    {
+        // Found by the simulation: answers may come in any order, so the held one need not look like the oldest.
+        var oldest = Add(Bob, transmitted: true);
+        var held = Add(Bob, transmitted: true);
+        Connect();
+        _outbox.Errored(held.Id, ErrorCode.MailboxFull, "", TimeSpan.FromSeconds(1), _now);
+        Effects();
+
+        _outbox.Cancel(held.Id);
+
+        Assert.IsType<OutboxEffect.Reconnect>(Assert.Single(Effects()));
+        Assert.Equal(1, _outbox.Count);
+        Assert.Equal(CancelOutcome.MayStillArrive, _outbox.Cancel(oldest.Id));
+    }
+
+    [Fact]
     public void Cancelling_before_a_retry_later_arrives_opens_a_new_connection_too()
     {
         var head = Add(Bob, transmitted: true);

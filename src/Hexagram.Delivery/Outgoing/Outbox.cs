@@ -111,11 +111,9 @@ public sealed class Outbox
             return CancelOutcome.NotWaiting;
         }
 
-        var lane = Lane(entry.To);
-        if (entry is { Transmitted: true, Queued: true } && lane.HeldUntil is not null && lane.Head == entry)
+        if (entry.HeldBack)
         {
-            // The server holds this session's later messages back until this id comes again, which it never will.
-            lane.HeldUntil = null;
+            // The server may hold this session's later messages back until this id comes again, which it never will.
             _effects.Enqueue(new OutboxEffect.Reconnect(HeldByCancelled));
         }
 
@@ -186,6 +184,7 @@ public sealed class Outbox
         foreach (var entry in _entries.Values)
         {
             entry.InFlight = false;
+            entry.HeldBack = false;
             entry.Deadline = null;
         }
     }
@@ -493,6 +492,7 @@ public sealed class Outbox
         if (entry.Queued)
         {
             entry.Queued = false;
+            entry.HeldBack = false;
             var lane = Lane(entry.To);
             lane.Retries = 0;
             JoinRound(lane);
@@ -523,6 +523,7 @@ public sealed class Outbox
             return;
         }
 
+        entry.HeldBack = true;
         var lane = Lane(entry.To);
         if (lane.Head == entry || lane.HeldUntil is null)
         {

@@ -41,6 +41,9 @@ public sealed class OutboxEntry
     /// <summary>A msg:R of this connection has no answer yet.</summary>
     internal bool InFlight { get; set; }
 
+    /// <summary>It was told to retry later on this connection: the server may hold its lane for it.</summary>
+    internal bool HeldBack { get; set; }
+
     /// <summary>Resends since it was accepted.</summary>
     internal int Attempts { get; set; }
 

@@ -62,7 +62,7 @@ internal sealed class VirtualMailbox(IEnumerable<Epoch> histories)
             resume = hello.Cursor;
             if (resume > Last)
             {
-                return new DeviceOpening(ErrorCode.CursorAhead, default, Position, []);
+                return new DeviceOpening(ErrorCode.CursorAhead, default, device.Cursor, Position, []);
             }
         }
         else
@@ -75,7 +75,7 @@ internal sealed class VirtualMailbox(IEnumerable<Epoch> histories)
 
         resume = Sequence.Max(resume, device.Start);
         var confirmation = Confirm(hello.Device, hello.Epoch == Epoch.None ? Sequence.None : resume);
-        return new DeviceOpening(ErrorCode.None, resume, Position, confirmation.NewlyDelivered);
+        return new DeviceOpening(ErrorCode.None, resume, confirmation.Cursor, Position, confirmation.NewlyDelivered);
     }
 
     internal Confirmation Confirm(DeviceId name, Sequence upTo)
