@@ -1,0 +1,249 @@
+using System.Data.Common;
+using Hexagram.Client.Connections;
+using Hexagram.Client.Receiving;
+using Hexagram.Client.Sending;
+using Hexagram.Client.Stores;
+using Hexagram.Delivery.Outgoing;
+using Hexagram.Protocol;
+
+namespace Hexagram.Client;
+
+/// <summary>
+/// A user's device: sends messages that are not lost, receives each once and in order, and stays connected by itself.
+/// Thread-safe. Events are raised one after the other, never under a lock; what they throw is logged.
+/// </summary>
+/// <example>
+/// <code>
+/// await using var client = await HexagramClient.OpenAsync(new() { Server = new("tcp://127.0.0.1:7000"), Token = token, Store = ClientStore.Sqlite("alice") });
+/// client.OnMessage(async (message, cancellationToken) => Console.WriteLine($"{message.From}: {message.Text}"));
+/// var sent = await client.SendAsync("bob", "你好");
+/// await sent.Delivered;
+/// </code>
+/// </example>
+public sealed class HexagramClient : IAsyncDisposable
+{
+    private readonly HexagramClientOptions _options;
+    private readonly IClientStore _store;
+    private readonly Sender _sender;
+    private readonly Receiver _receiver;
+    private readonly Connector _connector;
+    private readonly EventQueue _events;
+    private readonly Lock _gate = new();
+    private ConnectionState _state = new ConnectionState.Connecting();
+    private TaskCompletionSource _stateChange = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _disposing;
+
+    private HexagramClient(HexagramClientOptions options, IClientStore store)
+    {
+        _options = options;
+        _store = store;
+        _events = new EventQueue(options.Logger);
+        var stored = store.Load();
+        Device = stored.Device;
+        var clock = new ServerClock(options.TimeProvider, stored.ClockOffset);
+        _sender = new Sender(options, store, stored, clock);
+        _receiver = new Receiver(options, store, stored, clock, new ReceiverEvents(
+            failure => _events.RaiseNow(HandlerFailed, this, failure),
+            missing => _events.Raise(MessagesMissing, this, missing),
+            aside => _events.Raise(MessageSetAside, this, aside),
+            fault => _events.Raise(StoreFailed, this, fault)));
+        _connector = new Connector(options, store, stored, clock, _sender, _receiver, SetState);
+    }
+
+    /// <summary>The connection has changed its state.</summary>
+    public event EventHandler<ConnectionState>? StateChanged;
+
+    /// <summary>The handler has failed; see <see cref="HandlerFailedEventArgs"/>. Raised before the wait for the next attempt.</summary>
+    public event EventHandler<HandlerFailedEventArgs>? HandlerFailed;
+
+    /// <summary>A message was set aside.</summary>
+    public event EventHandler<SetAsideMessage>? MessageSetAside;
+
+    /// <summary>Messages are missing in the stream, for ever.</summary>
+    public event EventHandler<MissingMessages>? MessagesMissing;
+
+    /// <summary>What was handled could not be saved. It is tried again, and no further message is handled until it succeeds.</summary>
+    public event EventHandler<ClientStoreException>? StoreFailed;
+
+    /// <summary>Which installation of the user this is.</summary>
+    public DeviceId Device { get; }
+
+    /// <summary>How the client stands with its server.</summary>
+    public ConnectionState State
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _state;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Opens the store and begins to connect in the background. Sending works at once, also offline; receiving begins with <see cref="OnMessage"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">An option cannot be meant; the message says which.</exception>
+    /// <exception cref="ClientStoreException">The store is in use, damaged or cannot be written.</exception>
+    public static async Task<HexagramClient> OpenAsync(HexagramClientOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        // Opening a file and reading what waits in it takes its time; a caller with a user interface must not wait for that.
+        var client = await Task.Run(() => new HexagramClient(options, options.Store.Open(options)), cancellationToken);
+        client._connector.Start();
+        return client;
+    }
+
+    /// <summary>Sends a text; see <see cref="SendAsync(UserId, Body, CancellationToken)"/>.</summary>
+    /// <exception cref="ArgumentException"><paramref name="to"/> cannot be a user id, or the text has no UTF-8 form.</exception>
+    public Task<SentMessage> SendAsync(string to, string text, CancellationToken cancellationToken = default) =>
+        SendAsync(new UserId(to), Body.FromText(text), cancellationToken);
+
+    /// <summary>
+    /// Puts a message into the outbox. Messages to one recipient arrive in the order in which this was <i>called</i>, awaited or not.
+    /// </summary>
+    /// <param name="to">The recipient.</param>
+    /// <param name="body">Text or bytes; memory that is handed over must not be written to again.</param>
+    /// <param name="cancellationToken">Looked at before anything happens; later, use <see cref="CancelAsync"/>.</param>
+    /// <returns>Completes when the message is durable on this device: from then on it is sent until it is delivered, also after a restart.</returns>
+    /// <exception cref="OutboxFullException">The outbox holds as much as it may.</exception>
+    /// <exception cref="ClientStoreException">It could not be saved, and is not sent.</exception>
+    public Task<SentMessage> SendAsync(UserId to, Body body, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (body.Content.Length > ProtocolLimits.BodyBytesMaxCeiling)
+        {
+            throw new ArgumentException($"A body of {body.Content.Length} bytes is larger than any server takes ({ProtocolLimits.BodyBytesMaxCeiling}).", nameof(body));
+        }
+
+        return _sender.SendAsync(to, body);
+    }
+
+    /// <summary>Stops sending a message.</summary>
+    /// <returns>
+    /// <see cref="CancelOutcome.Cancelled"/> when it has not left the device, and never will; <see cref="CancelOutcome.MayStillArrive"/> when it
+    /// had; <see cref="CancelOutcome.NotWaiting"/> when it is no longer in the outbox. Completes when that is durable.
+    /// </returns>
+    public Task<CancelOutcome> CancelAsync(SentMessage message, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        cancellationToken.ThrowIfCancellationRequested();
+        return _sender.CancelAsync(message);
+    }
+
+    /// <summary>Every message in the outbox that is not delivered, in the order of the calls, also those of earlier runs.</summary>
+    public IReadOnlyList<SentMessage> ListOutbox() => _sender.List();
+
+    /// <summary>
+    /// Hands every message to <paramref name="handler"/>, in order and one at a time, and confirms it when the handler has succeeded. One whose handler
+    /// throws comes again, before all others. Should the process end between the handler's end and the mark that follows, that one message
+    /// comes again as <see cref="Message.Redelivered"/>; see <see cref="OnMessageInTransaction"/>.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">There is a handler already, or the client only sends.</exception>
+    public void OnMessage(Func<Message, CancellationToken, Task> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        Receive(new MessageHandler(handler, null));
+    }
+
+    /// <summary>
+    /// As <see cref="OnMessage"/>, and exactly once: what the handler writes with the transaction's connection, to tables of its own in the client's
+    /// SQLite file, is committed together with the mark that the message has been handled. The client commits; a handler that throws has its
+    /// writes undone. While the handler runs, nothing else is written to the store, so it should be quick.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">There is a handler already, the client only sends, or its store is in memory.</exception>
+    public void OnMessageInTransaction(Func<Message, DbTransaction, CancellationToken, Task> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        if (!_store.HasTransactions)
+        {
+            throw new InvalidOperationException("A store in memory has no transactions; use ClientStore.Sqlite.");
+        }
+
+        Receive(new MessageHandler(null, handler));
+    }
+
+    /// <summary>What was set aside, oldest first.</summary>
+    public Task<IReadOnlyList<SetAsideMessage>> ListSetAsideAsync() => _store.ReadSetAsideAsync();
+
+    /// <summary>Removes a message that was set aside; false when it was no longer there.</summary>
+    public Task<bool> RemoveSetAsideAsync(SetAsideMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return _store.RemoveSetAsideAsync(new MessageKey(message.Message.From, message.Message.Id));
+    }
+
+    /// <summary>Connects now, when the client waits or has stopped. A connection that is up stays.</summary>
+    public void Reconnect() => _connector.Wake();
+
+    /// <summary>Completes when the client is connected.</summary>
+    /// <exception cref="InvalidOperationException">The client has stopped; the message says why.</exception>
+    public async Task WhenConnectedAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            Task change;
+            lock (_gate)
+            {
+                if (_state is ConnectionState.Connected)
+                {
+                    return;
+                }
+
+                if (_state is ConnectionState.Stopped stopped)
+                {
+                    throw new InvalidOperationException(stopped.Reason);
+                }
+
+                change = _stateChange.Task;
+            }
+
+            await change.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Waits for the handler, lets the last confirmations out, closes the connection and the store. What waits in the outbox
+    /// goes on when the store is opened again.
+    /// </summary>
+    public ValueTask DisposeAsync()
+    {
+        if (_receiver.IsInsideHandler)
+        {
+            throw new InvalidOperationException("A client cannot be disposed of by its own handler: it waits for the handler to end.");
+        }
+
+        lock (_gate)
+        {
+            return new ValueTask(_disposing ??= Task.Run(CloseAsync));
+        }
+    }
+
+    private void Receive(MessageHandler handler)
+    {
+        _receiver.Start(handler);
+        _connector.Receive();
+    }
+
+    private async Task CloseAsync()
+    {
+        await _receiver.DisposeAsync();
+        await _connector.DisposeAsync();
+        _sender.Close();
+        await _store.DisposeAsync();
+        await _events.CompleteAsync();
+    }
+
+    private void SetState(ConnectionState state)
+    {
+        lock (_gate)
+        {
+            _state = state;
+            _stateChange.TrySetResult();
+            _stateChange = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        _events.Raise(StateChanged, this, state);
+    }
+}

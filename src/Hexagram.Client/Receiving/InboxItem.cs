@@ -1,0 +1,15 @@
+using Hexagram.Delivery.Incoming;
+using Hexagram.Client.Stores;
+using Hexagram.Protocol;
+
+namespace Hexagram.Client.Receiving;
+
+/// <summary>One thing that waits for its turn in the stream: a message, or the place of messages that are gone.</summary>
+/// <param name="Epoch">The history its number belongs to.</param>
+/// <param name="UpTo">The number up to which the stream is committed when it is done.</param>
+/// <param name="Message">The message; null for a gap.</param>
+/// <param name="Gap">The gap; null for a message.</param>
+internal sealed record InboxItem(Epoch Epoch, Sequence UpTo, MessageNotify? Message, InboxGap? Gap)
+{
+    internal MessageKey? Key => Message is { } message ? new MessageKey(message.From, message.Id) : null;
+}

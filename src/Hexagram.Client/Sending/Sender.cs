@@ -1,0 +1,499 @@
+using Hexagram.Client.Connections;
+using Hexagram.Client.Stores;
+using Hexagram.Delivery.Outgoing;
+using Hexagram.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Hexagram.Client.Sending;
+
+/// <summary>
+/// The shell around the <see cref="Outbox"/>: saves, sends, tells the application. One lock orders all events; nothing of the
+/// application runs under it.
+/// </summary>
+internal sealed class Sender
+{
+    private static readonly TimeSpan MarkAgainAfter = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private readonly Outbox _outbox;
+    private readonly IOutboxStore _store;
+    private readonly ServerClock _clock;
+    private readonly OutboxLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly long _origin;
+    private readonly ITimer _timer;
+    private readonly Dictionary<long, SentMessage> _messages = [];
+    private readonly Queue<PendingSend> _pending = new();
+    private Connection? _connection;
+    private SessionLimits? _session;
+    private TimeSpan? _timerDue;
+    private long _lastNumber;
+    private int _waiting;
+    private long _waitingBytes;
+    private int _stored;
+    private bool _carryingOut;
+    private bool _closed;
+
+    internal Sender(HexagramClientOptions options, IOutboxStore store, StoredClient stored, ServerClock clock)
+    {
+        _store = store;
+        _clock = clock;
+        _limits = options.Outbox;
+        _time = options.TimeProvider;
+        _logger = options.Logger;
+        _origin = _time.GetTimestamp();
+        _outbox = new Outbox(new OutboxOptions(), Random.Shared);
+        _timer = _time.CreateTimer(_ => Advance(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        foreach (var message in stored.Messages)
+        {
+            var entry = new OutboxEntry(message.Number, message.Id, message.To, message.State, message.Transmitted);
+            _lastNumber = message.Number;
+            Hold(new SentMessage(_gate, entry, null, message.BodyBytes));
+            _outbox.Add(entry, Now);
+        }
+    }
+
+    private TimeSpan Now => _time.GetElapsedTime(_origin);
+
+    // ---- the application ------------------------------------------------------------------
+
+    internal Task<SentMessage> SendAsync(UserId to, Body body)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(HexagramClient));
+            RequireRoom(body.Content.Length);
+
+            // While a connection is up the message is about to leave the device, so it is saved as such with the first write.
+            var transmitted = _session is { } session && _waiting < session.RequestsInFlightMax;
+            var number = ++_lastNumber;
+            var entry = new OutboxEntry(number, MessageId.New(_clock.Now), to, MessageState.Waiting, transmitted);
+            var message = new SentMessage(_gate, entry, body, body.Content.Length);
+            Hold(message);
+
+            var pending = new PendingSend(message);
+            _pending.Enqueue(pending);
+            FailPoint.Pass("outbox.inserting");
+            _store.Insert(
+                new StoredMessage(number, entry.Id, to, MessageState.Waiting, transmitted, message.BodyBytes),
+                body,
+                fault => Inserted(pending, fault));
+            return pending.Task;
+        }
+    }
+
+    internal Task<CancelOutcome> CancelAsync(SentMessage message)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(HexagramClient));
+            var outcome = _outbox.Cancel(message.Id);
+            if (outcome == CancelOutcome.NotWaiting)
+            {
+                return Task.FromResult(outcome);
+            }
+
+            Drop(message);
+            message.End(SentState.Cancelled, new OperationCanceledException());
+            var done = new TaskCompletionSource<CancelOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _store.Remove(message.Entry.Number, fault => SqliteWriter.Complete(done, outcome, fault));
+            CarryOut();
+            return done.Task;
+        }
+    }
+
+    /// <summary>Everything in the outbox, in the order of the <c>SendAsync</c> calls.</summary>
+    internal IReadOnlyList<SentMessage> List()
+    {
+        lock (_gate)
+        {
+            return [.. _outbox.Entries.OrderBy(e => e.Number).Select(e => _messages[e.Number])];
+        }
+    }
+
+    // ---- the connection -------------------------------------------------------------------
+
+    internal void Connected(Connection connection, Welcome welcome)
+    {
+        lock (_gate)
+        {
+            _connection = connection;
+            _session = welcome.Limits;
+            _outbox.Forget(_clock.Now - _clock.Horizon);
+            _outbox.Connected(welcome.Limits.RequestsInFlightMax, Now);
+            CarryOut();
+        }
+    }
+
+    internal void Disconnected()
+    {
+        lock (_gate)
+        {
+            _connection = null;
+            _session = null;
+            _outbox.Disconnected();
+            CarryOut();
+        }
+    }
+
+    internal void Received(Packet packet)
+    {
+        lock (_gate)
+        {
+            switch (packet)
+            {
+                case MessageAcknowledge accepted:
+                    FailPoint.Pass("outbox.accepted");
+                    _outbox.Acknowledged(accepted.Id, Now);
+                    break;
+                case Error error:
+                    _outbox.Errored(error.Id, error.Code, error.Text, error.RetryAfter, Now);
+                    break;
+                case AckNotify report:
+                    FailPoint.Pass("outbox.reported");
+                    _outbox.Reported(report.Ids, report.State, Now);
+                    break;
+                case StatusAcknowledge status:
+                    _outbox.StatusReported(status.Statuses, Now);
+                    break;
+            }
+
+            CarryOut();
+        }
+    }
+
+    /// <summary>No more messages are taken; those who wait for one are told.</summary>
+    internal void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            _connection = null;
+            _timer.Dispose();
+            foreach (var message in _messages.Values)
+            {
+                message.End(null, new ObjectDisposedException(nameof(HexagramClient), "The client was disposed of. The message stays in its outbox, and goes on when the store is opened again."));
+            }
+        }
+    }
+
+    // ---- inside ---------------------------------------------------------------------------
+
+    private void RequireRoom(int bytes)
+    {
+        if (_waiting >= _limits.WaitingMax)
+        {
+            throw Full(nameof(OutboxLimits.WaitingMax), $"{_waiting} messages wait for the server or for their confirmation");
+        }
+
+        if (_waiting > 0 && _waitingBytes + bytes > _limits.WaitingBytesMax)
+        {
+            throw Full(nameof(OutboxLimits.WaitingBytesMax), $"the messages that wait hold {_waitingBytes} bytes");
+        }
+
+        if (_stored >= _limits.StoredMax)
+        {
+            throw Full(nameof(OutboxLimits.StoredMax), $"{_stored} messages are stored for recipients who are away");
+        }
+
+        OutboxFullException Full(string limit, string words) =>
+            new(limit, $"The outbox is full: {words}. Await the Accepted or Delivered task of earlier messages, cancel some, or raise {nameof(OutboxLimits)}.{limit}.");
+    }
+
+    /// <summary>A write has come back. The outbox hears of messages in the order of the <c>SendAsync</c> calls, whatever the order of the writes.</summary>
+    private void Inserted(PendingSend pending, ClientStoreException? fault)
+    {
+        if (fault is null)
+        {
+            FailPoint.Pass("outbox.inserted");
+        }
+
+        lock (_gate)
+        {
+            pending.Settle(fault);
+            while (_pending.TryPeek(out var next) && next.IsSettled)
+            {
+                _pending.Dequeue();
+                if (next.Fault is null)
+                {
+                    Add(next.Message);
+                }
+                else
+                {
+                    Drop(next.Message);
+                }
+
+                next.Complete();
+            }
+
+            CarryOut();
+        }
+    }
+
+    private void Add(SentMessage message)
+    {
+        _outbox.Add(message.Entry, Now);
+        if (_closed)
+        {
+            message.End(null, new ObjectDisposedException(nameof(HexagramClient)));
+        }
+    }
+
+    /// <summary>Carries out what the outbox asks for, in order. Stores without a thread answer within the call, so this may be entered again.</summary>
+    private void CarryOut()
+    {
+        if (_carryingOut)
+        {
+            return;
+        }
+
+        _carryingOut = true;
+        try
+        {
+            while (_outbox.TryTakeEffect(out var effect))
+            {
+                CarryOut(effect);
+            }
+        }
+        finally
+        {
+            _carryingOut = false;
+        }
+
+        SetTimer();
+    }
+
+    private void CarryOut(OutboxEffect effect)
+    {
+        switch (effect)
+        {
+            case OutboxEffect.Transmit(var entry):
+                if (_messages.TryGetValue(entry.Number, out var message))
+                {
+                    Transmit(message);
+                }
+
+                break;
+            case OutboxEffect.MarkTransmitted(var entries):
+                Mark(entries);
+                break;
+            case OutboxEffect.AskStatus(var to, var ids):
+                _connection?.Post(new StatusRequest(to, ids));
+                break;
+            case OutboxEffect.StateRaised(var entry, var state):
+                if (_messages.TryGetValue(entry.Number, out var risen))
+                {
+                    Raise(risen, state);
+                }
+
+                break;
+            case OutboxEffect.Delivered(var entry):
+                Leave(entry)?.Rise(SentState.Delivered);
+                break;
+            case OutboxEffect.Refused(var entry, var code, var text):
+                _logger.Refused(entry.Id, entry.To, code, text);
+                Leave(entry)?.End(SentState.Refused, new MessageRefusedException(code, $"The message to {entry.To} was refused: {text} ({code})"));
+                break;
+            case OutboxEffect.LeftAtServer(var entry):
+                Leave(entry)?.End(null, new MessageRefusedException(ErrorCode.Expired, $"The message is stored at the server for {entry.To}, and too old for its delivery to be followed further."));
+                break;
+            case OutboxEffect.Reconnect(var reason):
+                _connection?.End(ConnectionEnd.Ours(reason));
+                break;
+        }
+    }
+
+    private void Transmit(SentMessage message)
+    {
+        if (_connection is null)
+        {
+            return;
+        }
+
+        if (_session is { } session && message.BodyBytes > session.BodyBytesMax)
+        {
+            // Sent all the same, it could be longer than the longest packet, and would end every connection.
+            _outbox.Errored(message.Id, ErrorCode.BodyTooLarge, $"its body of {message.BodyBytes} bytes is larger than the server's limit of {session.BodyBytesMax}", TimeSpan.Zero, Now);
+            return;
+        }
+
+        _connection.Post(message);
+    }
+
+    /// <summary>Durably: these may have left the device. Ids that the server would refuse are made anew, now or never.</summary>
+    private void Mark(IReadOnlyList<OutboxEntry> entries)
+    {
+        var marks = new (long Number, MessageId Id)[entries.Count];
+        for (var i = 0; i < marks.Length; i++)
+        {
+            var entry = entries[i];
+            marks[i] = (entry.Number, _clock.Accepts(entry.Id) ? entry.Id : MessageId.New(_clock.Now));
+        }
+
+        _store.Mark(marks, fault => Marked(entries, marks, fault));
+    }
+
+    private void Marked(IReadOnlyList<OutboxEntry> entries, (long Number, MessageId Id)[] marks, ClientStoreException? fault)
+    {
+        if (fault is not null)
+        {
+            _logger.StoreFailed(fault);
+            MarkLater(entries);
+            return;
+        }
+
+        FailPoint.Pass("outbox.marked");
+        lock (_gate)
+        {
+            for (var i = 0; i < marks.Length; i++)
+            {
+                if (entries[i].Id != marks[i].Id)
+                {
+                    _outbox.Remake(entries[i], marks[i].Id);
+                }
+            }
+
+            _outbox.Marked(entries, Now);
+            CarryOut();
+        }
+    }
+
+    private void MarkLater(IReadOnlyList<OutboxEntry> entries)
+    {
+        ITimer? timer = null;
+        timer = _time.CreateTimer(
+            _ =>
+            {
+                timer?.Dispose();
+                lock (_gate)
+                {
+                    if (!_closed)
+                    {
+                        Mark(entries);
+                    }
+                }
+            },
+            null,
+            MarkAgainAfter,
+            Timeout.InfiniteTimeSpan);
+    }
+
+    private void Raise(SentMessage message, MessageState state)
+    {
+        if (state == MessageState.Stored)
+        {
+            Uncount(message);
+            message.IsCountedAsStored = true;
+            _stored++;
+            if (_store.KeepsBodies)
+            {
+                message.Body = null;
+            }
+        }
+
+        _store.Raise(message.Entry.Number, state);
+        message.Rise((SentState)state);
+    }
+
+    /// <summary>The outbox has let go of it.</summary>
+    private SentMessage? Leave(OutboxEntry entry)
+    {
+        var message = _messages.GetValueOrDefault(entry.Number);
+        if (message is not null)
+        {
+            Drop(message);
+            _store.Remove(entry.Number);
+        }
+
+        return message;
+    }
+
+    private void Hold(SentMessage message)
+    {
+        _messages.Add(message.Entry.Number, message);
+        message.IsCountedAsStored = message.Entry.State == MessageState.Stored;
+        if (message.IsCountedAsStored)
+        {
+            _stored++;
+        }
+        else
+        {
+            _waiting++;
+            _waitingBytes += message.BodyBytes;
+        }
+    }
+
+    private void Drop(SentMessage message)
+    {
+        if (_messages.Remove(message.Entry.Number))
+        {
+            Uncount(message);
+        }
+    }
+
+    private void Uncount(SentMessage message)
+    {
+        if (message.IsCountedAsStored)
+        {
+            _stored--;
+        }
+        else
+        {
+            _waiting--;
+            _waitingBytes -= message.BodyBytes;
+        }
+    }
+
+    private void Advance()
+    {
+        lock (_gate)
+        {
+            _timerDue = null;
+            if (!_closed)
+            {
+                _outbox.Advance(Now);
+                CarryOut();
+            }
+        }
+    }
+
+    /// <summary>A timer that fires too early finds nothing to do and is set again; so it is moved only when it would be too late.</summary>
+    private void SetTimer()
+    {
+        if (!_closed && _outbox.NextDeadline is { } deadline && (_timerDue is null || deadline < _timerDue))
+        {
+            _timerDue = deadline;
+            var wait = deadline - Now;
+            _timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>A <c>SendAsync</c> call whose message is being written.</summary>
+    private sealed class PendingSend(SentMessage message) : TaskCompletionSource<SentMessage>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        internal SentMessage Message => message;
+
+        internal bool IsSettled { get; private set; }
+
+        internal ClientStoreException? Fault { get; private set; }
+
+        internal void Settle(ClientStoreException? fault)
+        {
+            IsSettled = true;
+            Fault = fault;
+        }
+
+        internal void Complete()
+        {
+            if (Fault is null)
+            {
+                TrySetResult(message);
+            }
+            else
+            {
+                TrySetException(Fault);
+            }
+        }
+    }
+}

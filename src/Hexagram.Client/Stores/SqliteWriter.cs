@@ -1,0 +1,257 @@
+using Microsoft.Data.Sqlite;
+
+namespace Hexagram.Client.Stores;
+
+/// <summary>
+/// Owns the connection: one thread does everything that is done with it, in the order of the calls. What gathers while a
+/// batch is being committed makes up the next batch, so many writes share one sync. While a handler has a transaction open, the
+/// thread waits for it. Calls are thread-safe; completions run on the writer's thread and must not block.
+/// </summary>
+internal sealed class SqliteWriter
+{
+    /// <summary>Work that nobody waits for is written at the latest after so long.</summary>
+    private static readonly TimeSpan LazyDelay = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>So much work that nobody waits for is written at once.</summary>
+    private const int LazyMax = 512;
+
+    /// <summary>One transaction holds no more than so many changes.</summary>
+    private const int BatchMax = 2_048;
+
+    private readonly object _gate = new();
+    private readonly SqliteConnection _connection;
+    private readonly string _file;
+    private readonly Thread _thread;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SqliteStatements _statements;
+    private Queue<Work> _queue = new();
+    private bool _urgent;
+    private bool _stopping;
+    private ClientStoreException? _broken;
+
+    internal SqliteWriter(SqliteConnection connection, SqliteStatements statements, string file)
+    {
+        _connection = connection;
+        _statements = statements;
+        _file = file;
+        _thread = new Thread(Run) { IsBackground = true, Name = "Hexagram client store" };
+    }
+
+    internal void Start() => _thread.Start();
+
+    /// <summary>Queues a change. Without <paramref name="completed"/> nobody waits for it, and it shares the transaction of what comes next.</summary>
+    internal void Enqueue(Action change, Action<ClientStoreException?>? completed) => Enqueue(new Work(change, null, completed), completed is not null);
+
+    /// <summary>Queues something whose result, or failure, is handed over when it is durable.</summary>
+    internal Task<T> RunAsync<T>(Func<T> work)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        T? result = default;
+        Enqueue(() => result = work(), fault => Complete(done, result!, fault));
+        return done.Task;
+    }
+
+    /// <summary>Hands the connection to a handler until its transaction ends.</summary>
+    /// <param name="first">Run in the transaction before the handler.</param>
+    /// <param name="last">Run when it has ended, before anything else.</param>
+    /// <param name="isMarked">Whether what <paramref name="first"/> wrote is there.</param>
+    internal Task<SqliteHandlerTransaction> BeginTransactionAsync(Action<SqliteTransaction> first, Action last, Func<bool> isMarked)
+    {
+        var opened = new TaskCompletionSource<SqliteHandlerTransaction>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Enqueue(new Work(null, () => Lend(first, last, isMarked, opened), fault => opened.TrySetException(fault!)), urgent: true);
+        return opened.Task;
+    }
+
+    /// <summary>Everything queued is written, then the thread ends.</summary>
+    internal Task StopAsync()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            Monitor.Pulse(_gate);
+        }
+
+        return _ended.Task;
+    }
+
+    internal static void Complete<T>(TaskCompletionSource<T> done, T result, ClientStoreException? fault)
+    {
+        if (fault is null)
+        {
+            done.TrySetResult(result);
+        }
+        else
+        {
+            done.TrySetException(fault);
+        }
+    }
+
+    private void Enqueue(Work work, bool urgent)
+    {
+        lock (_gate)
+        {
+            if (!_stopping)
+            {
+                _queue.Enqueue(work);
+                _urgent |= urgent || _queue.Count >= LazyMax;
+                if (_urgent || _queue.Count == 1)
+                {
+                    Monitor.Pulse(_gate);
+                }
+
+                return;
+            }
+        }
+
+        work.Completed?.Invoke(new ClientStoreException($"{_file} has been closed."));
+    }
+
+    private void Run()
+    {
+        var batch = new List<Work>();
+        while (TryTake(out var queue))
+        {
+            while (queue.TryDequeue(out var work))
+            {
+                if (work.Lend is null)
+                {
+                    batch.Add(work);
+                }
+
+                if (work.Lend is not null || batch.Count == BatchMax || queue.Count == 0)
+                {
+                    Write(batch);
+                    batch.Clear();
+                }
+
+                if (work.Lend is not null)
+                {
+                    Lend(work);
+                }
+            }
+        }
+
+        _ended.TrySetResult();
+    }
+
+    private bool TryTake(out Queue<Work> queue)
+    {
+        lock (_gate)
+        {
+            while (!_urgent && !_stopping)
+            {
+                if (_queue.Count == 0)
+                {
+                    Monitor.Wait(_gate);
+                }
+                else if (!Monitor.Wait(_gate, LazyDelay))
+                {
+                    break;
+                }
+            }
+
+            queue = _queue;
+            _queue = new Queue<Work>();
+            _urgent = false;
+            return queue.Count > 0 || !_stopping;
+        }
+    }
+
+    private void Write(List<Work> batch)
+    {
+        if (batch.Count == 0)
+        {
+            return;
+        }
+
+        var fault = _broken;
+        if (fault is null)
+        {
+            try
+            {
+                _statements.Begin();
+                foreach (var work in batch)
+                {
+                    work.Change!();
+                }
+
+                FailPoint.Pass("store.committing");
+                _statements.Commit();
+                FailPoint.Pass("store.committed");
+            }
+            catch (Exception cause)
+            {
+                fault = Failed(cause);
+            }
+        }
+
+        foreach (var work in batch)
+        {
+            work.Completed?.Invoke(fault);
+        }
+    }
+
+    private void Lend(Work work)
+    {
+        if (_broken is null)
+        {
+            work.Lend!();
+        }
+        else
+        {
+            work.Completed!(_broken);
+        }
+    }
+
+    private void Lend(Action<SqliteTransaction> first, Action last, Func<bool> isMarked, TaskCompletionSource<SqliteHandlerTransaction> opened)
+    {
+        SqliteTransaction? transaction = null;
+        try
+        {
+            transaction = _connection.BeginTransaction(deferred: false);
+            first(transaction);
+        }
+        catch (Exception cause)
+        {
+            transaction?.Dispose();
+            last();
+            opened.TrySetException(Translate(cause));
+            return;
+        }
+
+        var lent = new SqliteHandlerTransaction(transaction, isMarked);
+        opened.TrySetResult(lent);
+        lent.WaitAndEnd(last, Translate);
+    }
+
+    /// <summary>
+    /// After a failed write to the disk nobody knows what of it will be there after a crash, so the store is not written again in this process.
+    /// </summary>
+    private ClientStoreException Failed(Exception cause)
+    {
+        var fault = Translate(cause);
+        if (cause is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_IOERR or SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB })
+        {
+            _broken = fault;
+        }
+
+        try
+        {
+            if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0)
+            {
+                _statements.Rollback();
+            }
+        }
+        catch (SqliteException trouble)
+        {
+            _broken = Translate(trouble);
+        }
+
+        return fault;
+    }
+
+    private ClientStoreException Translate(Exception cause) => SqliteFaults.Translate(cause, _file);
+
+    /// <summary>One of <see cref="Change"/> and <see cref="Lend"/> is set.</summary>
+    private readonly record struct Work(Action? Change, Action? Lend, Action<ClientStoreException?>? Completed);
+}
