@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Hexagram.Client.Stores;
-using Hexagram.Delivery;
 using Hexagram.Delivery.Outgoing;
 using Hexagram.Protocol;
 using Hexagram.Protocol.Codec;
@@ -36,7 +35,7 @@ internal sealed class Connection : IAsyncDisposable
     private readonly ITimer _heartbeat;
     private readonly long _began;
     private long _lastByte;
-    private long _pingedFor;
+    private int _pings;
     private bool _welcomed;
     private AckRequest? _confirmation;
     private AckRequest? _lastConfirmation;
@@ -291,8 +290,7 @@ internal sealed class Connection : IAsyncDisposable
         IOException or SocketException => ConnectionEnd.Ours($"the connection broke: {cause.Message}"),
         OperationCanceledException or ObjectDisposedException => ConnectionEnd.Ours("the connection was closed"),
         ClientStoreException => ConnectionEnd.Ours(cause.Message),
-        InvariantException => ConnectionEnd.Ours(cause.Message) with { Stop = StopCause.Defect },
-        _ => ConnectionEnd.Ours($"the client failed: {cause.Message}"),
+        _ => ConnectionEnd.Ours($"The client failed: {cause}") with { Stop = StopCause.Defect },
     };
 
     // ---- the heartbeat (PROTOCOL §9) --------------------------------------------------------
@@ -314,20 +312,23 @@ internal sealed class Connection : IAsyncDisposable
             return;
         }
 
-        if (_welcomed && silence >= ProtocolLimits.PingAfter && _pingedFor != lastByte)
+        var due = (int)(silence / ProtocolLimits.PingAfter);
+        if (_welcomed && due > _pings)
         {
-            _pingedFor = lastByte;
             Post(Ping.Instance);
         }
 
-        var next = (silence >= ProtocolLimits.PingAfter ? ProtocolLimits.SilenceMax : ProtocolLimits.PingAfter) - silence;
-        if (!_welcomed && ProtocolLimits.AnswerTimeout - unwelcome < next)
+        _pings = due;
+        var next = Shorter(ProtocolLimits.PingAfter * (due + 1), ProtocolLimits.SilenceMax) - silence;
+        if (!_welcomed)
         {
-            next = ProtocolLimits.AnswerTimeout - unwelcome;
+            next = Shorter(next, ProtocolLimits.AnswerTimeout - unwelcome);
         }
 
         _heartbeat.Change(next, Timeout.InfiniteTimeSpan);
     }
+
+    private static TimeSpan Shorter(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
     /// <summary>A packet, a message whose body has to be read first, or neither: the confirmation that is due.</summary>
     private readonly record struct Outgoing(Packet? Packet, OutboxEntry? WithoutBody);

@@ -18,6 +18,8 @@ internal sealed class Connector : IAsyncDisposable
 
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan LivedAfter = TimeSpan.FromSeconds(30);
+
     private readonly HexagramClientOptions _options;
     private readonly IClientStore _store;
     private readonly DeviceId _device;
@@ -37,6 +39,7 @@ internal sealed class Connector : IAsyncDisposable
     private long _lastNumber;
     private long _reservedNumber;
     private bool _receives;
+    private bool _welcomed;
     private Task _running = Task.CompletedTask;
 
     internal Connector(HexagramClientOptions options, IClientStore store, StoredClient stored, ServerClock clock, Sender sender, Receiver receiver, Action<ConnectionState> stateChanged)
@@ -123,8 +126,8 @@ internal sealed class Connector : IAsyncDisposable
                 continue;
             }
 
-            // A connection that was worth its wait starts the count anew; a server that only ever says Welcome and Goodbye does not.
-            failures = _time.GetElapsedTime(began) > _options.Reconnect.Bound(failures + 1) ? 1 : failures + 1;
+            // A connection that has lived starts the count anew; a server that only ever says Welcome and Goodbye does not (PROTOCOL §11).
+            failures = _welcomed && _time.GetElapsedTime(began) >= LivedAfter ? 1 : failures + 1;
             var wait = end.AtOnce ? TimeSpan.Zero : _options.Reconnect.After(failures, Random.Shared);
             wait = wait > end.RetryAfter ? wait : end.RetryAfter;
             if (wait > TimeSpan.Zero)
@@ -140,6 +143,7 @@ internal sealed class Connector : IAsyncDisposable
     {
         try
         {
+            _welcomed = false;
             _token ??= await TokenAsync();
             var number = await NextNumberAsync();
             await using var connection = new Connection(await ConnectAsync(), _store, _options);
@@ -148,16 +152,15 @@ internal sealed class Connector : IAsyncDisposable
             var position = receives ? await _receiver.PositionAsync() : default;
             var window = receives ? _options.Window : 0;
             connection.Post(new Hello(_token, _device, number, position.Epoch, position.Cursor, window, _options.WindowBytes, _options.Start, _options.Software));
-            var welcomed = false;
             return await connection.RunAsync(packet =>
             {
-                if (welcomed || packet is not Welcome welcome)
+                if (_welcomed || packet is not Welcome welcome)
                 {
-                    Received(connection, packet, welcomed);
+                    Received(connection, packet);
                     return ValueTask.CompletedTask;
                 }
 
-                welcomed = true;
+                _welcomed = true;
                 return WelcomedAsync(connection, welcome, receives);
             });
         }
@@ -276,7 +279,7 @@ internal sealed class Connector : IAsyncDisposable
         _stateChanged(new ConnectionState.Connected(welcome.User));
     }
 
-    private void Received(Connection connection, Packet packet, bool welcomed)
+    private void Received(Connection connection, Packet packet)
     {
         switch (packet)
         {
@@ -288,13 +291,13 @@ internal sealed class Connector : IAsyncDisposable
                 break;
             case Pong:
                 break;
-            case MessageNotify message when welcomed:
+            case MessageNotify message when _welcomed:
                 _receiver.Notified(message);
                 break;
-            case AckAcknowledge acknowledge when welcomed:
+            case AckAcknowledge acknowledge when _welcomed:
                 connection.Acknowledged(acknowledge);
                 break;
-            case MessageAcknowledge or AckNotify or StatusAcknowledge or Error when welcomed:
+            case MessageAcknowledge or AckNotify or StatusAcknowledge or Error when _welcomed:
                 _sender.Received(packet);
                 break;
             default:

@@ -21,7 +21,7 @@ internal sealed class Receiver : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly Inbox _inbox;
-    private readonly Channel<InboxItem> _items = Channel.CreateUnbounded<InboxItem>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<InboxItem> _items = Channel.CreateUnbounded<InboxItem>();
     private readonly CancellationTokenSource _stop = new();
     private readonly AsyncLocal<bool> _inHandler = new();
     private readonly MessageKey? _begunBefore;
