@@ -1,3 +1,5 @@
+using Hexagram.Protocol;
+
 namespace Hexagram.Storage;
 
 /// <summary>When a mailbox may forget. What no device has confirmed is never forgotten by time.</summary>
@@ -10,7 +12,7 @@ public sealed record ForgettingPolicy
     /// How old a message id must be, by its own time and by its acceptance, before it may go: until then a resend is known as one,
     /// even when the entry is gone. At least 1 second.
     /// </summary>
-    public TimeSpan Horizon { get; init; } = TimeSpan.FromDays(30);
+    public TimeSpan Horizon { get; init; } = ProtocolLimits.HorizonDefault;
 
     /// <summary>A device that was not seen for this long holds nothing back that another has confirmed, and makes room for a new device. At least 1 second.</summary>
     public TimeSpan DeviceUnseen { get; init; } = TimeSpan.FromDays(60);

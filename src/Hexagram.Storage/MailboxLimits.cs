@@ -1,3 +1,5 @@
+using Hexagram.Protocol;
+
 namespace Hexagram.Storage;
 
 /// <summary>How much a mailbox may hold, and one sender may put there. Each bound answers with its own code, never with a drop.</summary>
@@ -16,7 +18,7 @@ public sealed record MailboxLimits
     public int NewMailboxesPerSenderPerDay { get; init; } = 10_000;
 
     /// <summary>How far an id's time may lie ahead of the server's clock. Beyond: <c>ClockSkew</c>.</summary>
-    public TimeSpan ClockSkewMax { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan ClockSkewMax { get; init; } = ProtocolLimits.ClockSkewMax;
 
     /// <summary>Says what is wrong with the limits, or null when they can be used.</summary>
     public string? Fault() => this switch
