@@ -8,4 +8,22 @@ public static class Contract
     public sealed class Appends() : AppendConformance(new RocksDbPlace());
 
     public sealed class Reads() : ReadConformance(new RocksDbPlace());
+
+    public sealed class Devices() : DeviceConformance(new RocksDbPlace());
+
+    public sealed class Confirmations() : ConfirmConformance(new RocksDbPlace());
+
+    public sealed class Statuses() : StatusConformance(new RocksDbPlace());
+
+    public sealed class Epochs() : EpochConformance(new RocksDbPlace());
+
+    public sealed class Limits() : LimitConformance(new RocksDbPlace());
+
+    public sealed class Lanes() : LaneConformance(new RocksDbPlace());
+
+    public sealed class Forgetting() : ForgetConformance(new RocksDbPlace());
+
+    public sealed class Durability() : DurabilityConformance(new RocksDbPlace());
+
+    public sealed class Concurrency() : ConcurrencyConformance(new RocksDbPlace());
 }
