@@ -44,6 +44,7 @@ public sealed class LayoutTests
     [Theory]
     [InlineData("Session.cs", "class Connection;")]
     [InlineData("Append.cs", "record AppendItem; record Confirmation;")]
+    [InlineData("Converters.cs", "class UserConverter; class Device;")]
     [InlineData("Session.Log.cs", "namespace A; partial class Connection;")]
     public void A_file_named_after_something_else_is_found(string name, string text) =>
         Assert.Single(Layout.WrongFileNames([new SourceFile($"src/A/{name}", text)]));
@@ -51,6 +52,7 @@ public sealed class LayoutTests
     [Theory]
     [InlineData("Session.cs", "class Session; enum Anything { A }")]
     [InlineData("Append.cs", "record AppendItem; record AppendResult;")]
+    [InlineData("Converters.cs", "class UserConverter; class DeviceConverter;")]
     [InlineData("Session.Log.cs", "namespace A; partial class Session;")]
     [InlineData("Program.cs", "return 0;")]
     public void A_file_named_after_what_it_declares_is_not_found(string name, string text) =>

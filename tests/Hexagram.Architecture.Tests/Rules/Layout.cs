@@ -52,14 +52,18 @@ internal static class Layout
 
     /// <summary>
     /// One line for each file that is not named after what it declares: one of its types (<c>Session.cs</c>, and
-    /// <c>Session.Log.cs</c> for a part of it), or the first word that all of its types share (<c>Append.cs</c>).
+    /// <c>Session.Log.cs</c> for a part of it), the first word that all of its types share (<c>Append.cs</c>), or the last
+    /// one in the plural (<c>Converters.cs</c>).
     /// </summary>
     public static IEnumerable<string> WrongFileNames(IEnumerable<SourceFile> files)
     {
         foreach (var file in files)
         {
             var types = TypesOf(file).Select(type => NameOf(type)).ToList();
-            if (types.Count > 0 && !types.Contains(file.Name) && !types.All(type => type.StartsWith(file.Name, StringComparison.Ordinal)))
+            var named = types.Contains(file.Name)
+                || types.All(type => type.StartsWith(file.Name, StringComparison.Ordinal))
+                || types.All(type => $"{type}s".EndsWith(file.Name, StringComparison.Ordinal));
+            if (!named)
             {
                 yield return $"{file.Path} declares {string.Join(", ", types)}.";
             }
