@@ -1,0 +1,49 @@
+using Hexagram.Protocol;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Hexagram.Server.Authentication;
+
+/// <summary>
+/// JSON Web Tokens (RFC 7519) signed with the server's own key, HS256 only. The user is the claim <c>sub</c>; <c>exp</c> must be there.
+/// </summary>
+/// <param name="key">The key that signed them.</param>
+/// <param name="time">The server's clock.</param>
+public sealed class JwtAuthenticator(SigningKey key, TimeProvider time) : ITokenAuthenticator
+{
+    private readonly JsonWebTokenHandler _handler = new();
+
+    private readonly TokenValidationParameters _rules = new()
+    {
+        IssuerSigningKey = key.Secret,
+        ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
+        RequireSignedTokens = true,
+
+        // The key is this server's alone, so whoever signed with it is the issuer and this server the audience.
+        ValidateIssuer = false,
+        ValidateAudience = false,
+
+        // Checked below on the server's clock, so that expired can be told from invalid.
+        ValidateLifetime = false,
+    };
+
+    /// <inheritdoc/>
+    public async ValueTask<AuthenticationResult> AuthenticateAsync(string token, CancellationToken cancellationToken)
+    {
+        var result = await _handler.ValidateTokenAsync(token, _rules).ConfigureAwait(false);
+        if (!result.IsValid
+            || result.SecurityToken is not JsonWebToken jwt
+            || !UserId.TryParse(jwt.Subject, out var user)
+            || !jwt.TryGetPayloadValue(JwtRegisteredClaimNames.Exp, out long expires)
+            || expires < 0 || expires > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
+        {
+            return AuthenticationResult.Invalid();
+        }
+
+        var now = time.GetUtcNow();
+        var expiresAt = DateTimeOffset.FromUnixTimeSeconds(expires);
+        return expiresAt <= now ? AuthenticationResult.Expired()
+            : jwt.ValidFrom > now.UtcDateTime ? AuthenticationResult.Invalid()
+            : AuthenticationResult.Valid(user, expiresAt);
+    }
+}

@@ -1,0 +1,9 @@
+using Hexagram.Protocol;
+
+namespace Hexagram.Server.Authorization;
+
+/// <summary>The default: everyone may write to everyone.</summary>
+internal sealed class EveryoneMayWrite : IMessageAuthorizer
+{
+    public ValueTask<AuthorizationResult> AuthorizeAsync(UserId from, UserId to, CancellationToken cancellationToken) => new(AuthorizationResult.Allowed);
+}

@@ -1,0 +1,118 @@
+using Hexagram.Protocol;
+using Hexagram.Server.Router;
+using Hexagram.Storage;
+
+namespace Hexagram.Server.Gateway;
+
+/// <summary>
+/// The ack:R of one session (PROTOCOL §7). They are cumulative, so what arrives while the store is at work on one becomes one
+/// more, and one ack:A answers all of them.
+/// </summary>
+/// <remarks><see cref="Take"/> belongs to the session's reader; state is guarded by the session's lock.</remarks>
+internal sealed class ConfirmationLine(SessionSurroundings surroundings, SessionOutput output, SessionStream stream, UserId user, DeviceId device, Session session)
+{
+    private AckRequest? _asked;
+    private bool _confirming;
+    private TaskCompletionSource? _idle;
+
+    /// <summary>One ack:R has arrived.</summary>
+    public void Take(AckRequest request)
+    {
+        using (output.Enter())
+        {
+            // Another history's confirmation is answered and not applied; it must not push out one that counts.
+            var epoch = surroundings.Store.Epoch;
+            if (_asked is null || _asked.Epoch != epoch || (request.Epoch == epoch && request.UpTo > _asked.UpTo))
+            {
+                _asked = request;
+            }
+
+            if (_confirming)
+            {
+                return;
+            }
+
+            _confirming = true;
+        }
+
+        _ = ConfirmAsync();
+    }
+
+    /// <summary>Completes when nothing is under way.</summary>
+    public Task WhenIdleAsync()
+    {
+        using var writing = output.Enter();
+        return _confirming
+            ? (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task
+            : Task.CompletedTask;
+    }
+
+    /// <summary>Tells the senders, whose sessions the router knows.</summary>
+    public void Tell(IReadOnlyList<DeliveredMessage> delivered)
+    {
+        if (delivered.Count == 1)
+        {
+            surroundings.Routes.Report(delivered[0].From, new DeliveryReport(user, [delivered[0].Id]));
+            return;
+        }
+
+        foreach (var sender in delivered.GroupBy(message => message.From, message => message.Id))
+        {
+            surroundings.Routes.Report(sender.Key, new DeliveryReport(user, [.. sender]));
+        }
+    }
+
+    private async Task ConfirmAsync()
+    {
+        while (TryNext(out var asked))
+        {
+            try
+            {
+                var cursor = await ApplyAsync(asked).ConfigureAwait(false);
+                using var writing = output.Enter();
+
+                if (asked.Epoch == surroundings.Store.Epoch)
+                {
+                    // The store's cursor can be further than this client, which then gets again what it has lost.
+                    stream.Confirmed(writing, Sequence.Min(cursor, asked.UpTo));
+                }
+
+                writing.Write(new AckAcknowledge(surroundings.Store.Epoch, cursor));
+            }
+            catch (Exception fault)
+            {
+                session.Fail(fault);
+            }
+        }
+    }
+
+    /// <summary>The store tells at most a thousand messages at a time as delivered, and stops there.</summary>
+    private async ValueTask<Sequence> ApplyAsync(AckRequest asked)
+    {
+        var confirmation = await surroundings.Store.ConfirmAsync(user, device, asked.Epoch, asked.UpTo).ConfigureAwait(false);
+        Tell(confirmation.NewlyDelivered);
+        while (confirmation.Cursor < asked.UpTo && confirmation.NewlyDelivered.Count > 0)
+        {
+            confirmation = await surroundings.Store.ConfirmAsync(user, device, asked.Epoch, asked.UpTo).ConfigureAwait(false);
+            Tell(confirmation.NewlyDelivered);
+        }
+
+        return confirmation.Cursor;
+    }
+
+    private bool TryNext(out AckRequest asked)
+    {
+        using var writing = output.Enter();
+        asked = _asked!;
+        _asked = null;
+        if (asked is not null)
+        {
+            return true;
+        }
+
+        _confirming = false;
+        _idle?.TrySetResult();
+        _idle = null;
+        return false;
+    }
+}

@@ -1,0 +1,65 @@
+using Hexagram.Server.Options;
+using Hexagram.Server.Router;
+using Hexagram.Storage;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Hexagram.Server.Gateway;
+
+/// <summary>
+/// Makes good what hints have lost: once per heartbeat the positions of all live receiving sessions are compared with the store, in one
+/// batched read, and the router is told again which sessions there are.
+/// </summary>
+internal sealed partial class Heartbeat(
+    SessionRegistry registry,
+    IMailboxStore store,
+    UserRoutes routes,
+    ServerOptions options,
+    TimeProvider time,
+    ILogger<Heartbeat> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Router.Heartbeat, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        {
+            try
+            {
+                await BeatAsync(stoppingToken).ConfigureAwait(false);
+            }
+            catch (StoreUnavailableException fault)
+            {
+                LogNotCompared(logger, fault);
+            }
+        }
+    }
+
+    /// <summary>One beat.</summary>
+    internal async Task BeatAsync(CancellationToken cancellationToken)
+    {
+        var users = registry.Sessions
+            .Select(session => (Session: session, session.Open))
+            .Where(session => session.Open is not null)
+            .GroupBy(session => session.Open!.User)
+            .ToList();
+        foreach (var user in users)
+        {
+            routes.Keep(user.Key, [.. user.Select(session => session.Open!.Record)]);
+        }
+
+        var receiving = users.Where(user => user.Any(session => session.Open!.IsReceiving)).ToList();
+        if (receiving.Count == 0)
+        {
+            return;
+        }
+
+        var positions = await store.PositionsAsync([.. receiving.Select(user => user.Key)], cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < receiving.Count; i++)
+        {
+            foreach (var (session, _) in receiving[i])
+            {
+                session.Compare(positions[i].Last);
+            }
+        }
+    }
+}

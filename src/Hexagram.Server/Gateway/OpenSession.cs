@@ -1,0 +1,23 @@
+using Hexagram.Protocol;
+using Hexagram.Server.Router;
+
+namespace Hexagram.Server.Gateway;
+
+/// <summary>What a session has once its Hello is accepted.</summary>
+/// <param name="User">Who the token says it is; every right of the session comes from here, none from a packet.</param>
+/// <param name="Record">What the router knows of it.</param>
+/// <param name="ExpiresAt">When the token ends.</param>
+/// <param name="Requests">Its msg:R.</param>
+/// <param name="Stream">Its msg:N.</param>
+/// <param name="Confirmations">Its ack:R.</param>
+internal sealed record OpenSession(
+    UserId User,
+    SessionRecord Record,
+    DateTimeOffset ExpiresAt,
+    RequestLine Requests,
+    SessionStream Stream,
+    ConfirmationLine Confirmations)
+{
+    /// <summary>Entries are brought to it.</summary>
+    public bool IsReceiving => Record.Receiving;
+}

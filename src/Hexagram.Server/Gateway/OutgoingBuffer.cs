@@ -1,0 +1,62 @@
+using System.Buffers;
+
+namespace Hexagram.Server.Gateway;
+
+/// <summary>Bytes on their way out. Its memory is borrowed while there are any, so that a quiet session holds none. Not thread-safe.</summary>
+internal sealed class OutgoingBuffer : IBufferWriter<byte>
+{
+    private const int BytesMin = 1_024;
+
+    private byte[] _bytes = [];
+    private int _written;
+
+    public bool IsEmpty => _written == 0;
+
+    public int Length => _written;
+
+    public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, _written);
+
+    public void Advance(int count) => _written += count;
+
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        Reserve(sizeHint);
+        return _bytes.AsMemory(_written);
+    }
+
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        Reserve(sizeHint);
+        return _bytes.AsSpan(_written);
+    }
+
+    /// <summary>Forgets what was written and gives the memory back.</summary>
+    public void Clear()
+    {
+        if (_bytes.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+            _bytes = [];
+        }
+
+        _written = 0;
+    }
+
+    private void Reserve(int sizeHint)
+    {
+        var needed = checked(_written + Math.Max(sizeHint, 1));
+        if (needed <= _bytes.Length)
+        {
+            return;
+        }
+
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(BytesMin, Math.Max(needed, _bytes.Length * 2)));
+        _bytes.AsSpan(0, _written).CopyTo(larger);
+        if (_bytes.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+        }
+
+        _bytes = larger;
+    }
+}

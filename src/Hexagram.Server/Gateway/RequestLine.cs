@@ -1,0 +1,432 @@
+using Hexagram.Protocol;
+using Hexagram.Server.Authorization;
+using Hexagram.Server.Router;
+using Hexagram.Storage;
+
+namespace Hexagram.Server.Gateway;
+
+/// <summary>
+/// The msg:R of one session, from their arrival to their answers (PROTOCOL §5, §6). They reach the store in the order of
+/// their arrival, and msg:A is written only when the store has said that the message is durable; then the router hears of it.
+/// </summary>
+/// <remarks>
+/// <see cref="Take"/> belongs to the session's reader. Two loops run when there is something for them: one waits for the authorizer, the
+/// other for the store. State is guarded by the session's lock.
+/// </remarks>
+internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutput output, UserId user, Session session)
+{
+    private static readonly Task<AuthorizationResult> Allowed = Task.FromResult(AuthorizationResult.Allowed);
+
+    private readonly Queue<Arrival> _arrivals = new();
+    private readonly Queue<Decision> _decisions = new();
+    private readonly Dictionary<MessageId, int> _unanswered = [];
+    private readonly List<AckNotify> _reportsHeldBack = [];
+    private readonly List<(UserId To, EntryHint Entry)> _hints = [];
+
+    /// <summary>The store's memory of what it has told to retry later; the store alone touches its content.</summary>
+    private readonly AppendLane _lane = new();
+
+    /// <summary>The same for what was told to retry later before it came to the store.</summary>
+    private readonly AppendLane _heldHere = new();
+
+    private int _inFlight;
+    private long _bodyBytesInFlight;
+    private bool _admitting;
+    private bool _answering;
+    private TaskCompletionSource? _idle;
+
+    /// <summary>A msg:R whose turn to be decided has not come.</summary>
+    private readonly record struct Arrival(MessageRequest Request, Task<AuthorizationResult> Authorization);
+
+    /// <summary>A msg:R whose answer is known, or will be when the store has it on disk.</summary>
+    private readonly record struct Decision(MessageRequest Request, ValueTask<AppendResult> Append, bool IsOurs);
+
+    /// <summary>Whether another msg:R may be taken. One body always fits.</summary>
+    public bool HasRoom =>
+        _inFlight < surroundings.Options.Bounds.RequestsInFlightMax
+        && (_inFlight == 0 || _bodyBytesInFlight < surroundings.Options.Bounds.RequestBytesInFlightMax);
+
+    /// <summary>Answers have left.</summary>
+    public void Left(AnswerCount answers)
+    {
+        _inFlight -= answers.Answers;
+        _bodyBytesInFlight -= answers.BodyBytes;
+    }
+
+    /// <summary>One msg:R has arrived.</summary>
+    public void Take(MessageRequest request)
+    {
+        var authorization = AuthorizeAsync(request.To);
+        var admit = false;
+        using (var writing = output.Enter())
+        {
+            if (writing.IsOver)
+            {
+                return;
+            }
+
+            _inFlight++;
+            _bodyBytesInFlight += request.Body.Content.Length;
+            _unanswered[request.Id] = _unanswered.GetValueOrDefault(request.Id) + 1;
+            if (_admitting || !MayPass(request, authorization))
+            {
+                _arrivals.Enqueue(new Arrival(request, authorization));
+                if (_admitting)
+                {
+                    return;
+                }
+
+                admit = _admitting = true;
+            }
+            else
+            {
+                _heldHere.Release(request.To);
+            }
+        }
+
+        if (admit)
+        {
+            _ = AdmitAsync();
+        }
+        else
+        {
+            Append(request);
+        }
+    }
+
+    /// <summary>What is to be told of messages that were sent here; ack:N of one whose msg:A has not been written waits for that.</summary>
+    public void Report(in SessionOutput.Writing writing, AckNotify report)
+    {
+        if (writing.Waiting > surroundings.Options.Bounds.OutgoingBytesMax)
+        {
+            // A client that does not read is told again when it asks (PROTOCOL §7: ack:N is a hint).
+            return;
+        }
+
+        if (IsAnyUnanswered(report.Ids))
+        {
+            _reportsHeldBack.AddRange(report.Ids.Where(_unanswered.ContainsKey).Select(id => report with { Ids = [id] }));
+            report = report with { Ids = [.. report.Ids.Where(id => !_unanswered.ContainsKey(id))] };
+        }
+
+        if (report.Ids.Count > 0)
+        {
+            writing.Write(report);
+        }
+    }
+
+    private bool IsAnyUnanswered(IReadOnlyList<MessageId> ids)
+    {
+        for (var i = 0; _unanswered.Count > 0 && i < ids.Count; i++)
+        {
+            if (_unanswered.ContainsKey(ids[i]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Completes when nothing is under way.</summary>
+    public Task WhenIdleAsync()
+    {
+        using var writing = output.Enter();
+        return _admitting || _answering
+            ? (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task
+            : Task.CompletedTask;
+    }
+
+    // ---- deciding: size, authorizer, order ----------------------------------------------------
+
+    private bool MayPass(MessageRequest request, Task<AuthorizationResult> authorization) =>
+        authorization == Allowed
+        && !IsTooLarge(request)
+        && _heldHere.Holds(request.To, request.Id) == ErrorCode.None;
+
+    private bool IsTooLarge(MessageRequest request) => request.Body.Content.Length > surroundings.Options.Bounds.BodyBytesMax;
+
+    private Task<AuthorizationResult> AuthorizeAsync(UserId to)
+    {
+        try
+        {
+            var answer = surroundings.Authorizer.AuthorizeAsync(user, to, CancellationToken.None);
+            if (!answer.IsCompletedSuccessfully)
+            {
+                return AwaitAsync(answer.AsTask());
+            }
+
+            var result = answer.Result;
+            return result == AuthorizationResult.Allowed ? Allowed : Task.FromResult(result);
+        }
+        catch (Exception fault)
+        {
+            session.AuthorizerFailed(fault);
+            return Task.FromResult(AuthorizationResult.Unavailable);
+        }
+    }
+
+    private async Task<AuthorizationResult> AwaitAsync(Task<AuthorizationResult> answer)
+    {
+        try
+        {
+            return await answer.WaitAsync(surroundings.Options.Access.AuthorizerTimeout, surroundings.Time).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            session.AuthorizerFailed(fault);
+            return AuthorizationResult.Unavailable;
+        }
+    }
+
+    /// <summary>Takes what could not pass at once, in order, so that nothing overtakes it on the way to the store.</summary>
+    private async Task AdmitAsync()
+    {
+        while (TryNextArrival(out var arrival))
+        {
+            try
+            {
+                var code = await ObjectionAsync(arrival).ConfigureAwait(false);
+                if (code == ErrorCode.None)
+                {
+                    Append(arrival.Request);
+                }
+                else
+                {
+                    var result = code.Remedy() == ErrorRemedy.RetryLater ? AppendResult.RetryLater(code) : AppendResult.Refused(code);
+                    Decided(new Decision(arrival.Request, new(result), IsOurs: true));
+                }
+            }
+            catch (Exception fault)
+            {
+                session.Fail(fault);
+                using var writing = output.Enter();
+                Settle(arrival.Request, inFlightNoMore: true);
+            }
+        }
+    }
+
+    private bool TryNextArrival(out Arrival arrival)
+    {
+        using var writing = output.Enter();
+        if (_arrivals.TryDequeue(out arrival))
+        {
+            return true;
+        }
+
+        _admitting = false;
+        SignalIdle();
+        return false;
+    }
+
+    /// <summary>
+    /// What stands against a msg:R, or none. The key is looked up first (PROTOCOL §6): a message that was accepted stays accepted, whatever the
+    /// rules say by now.
+    /// </summary>
+    private async ValueTask<ErrorCode> ObjectionAsync(Arrival arrival)
+    {
+        var (to, id) = (arrival.Request.To, arrival.Request.Id);
+        var authorization = await arrival.Authorization.ConfigureAwait(false);
+        ErrorCode held;
+        ErrorCode code;
+        using (output.Enter())
+        {
+            held = _heldHere.Holds(to, id);
+            code = IsTooLarge(arrival.Request) ? ErrorCode.BodyTooLarge : authorization switch
+            {
+                AuthorizationResult.Allowed => held,
+                AuthorizationResult.Forbidden => ErrorCode.Forbidden,
+                _ => ErrorCode.AuthorizerUnavailable,
+            };
+            if (code == ErrorCode.None)
+            {
+                _heldHere.Release(to);
+                return ErrorCode.None;
+            }
+        }
+
+        var status = (await surroundings.Store.StatusAsync(to, user, [id], CancellationToken.None).ConfigureAwait(false))[0];
+        if (status.State >= MessageState.Accepted)
+        {
+            // The store will find the duplicate, or another body under the same id; it cannot append.
+            return ErrorCode.None;
+        }
+
+        using (output.Enter())
+        {
+            code = status.Forgotten ? ErrorCode.Expired : code;
+            if (held != ErrorCode.None)
+            {
+                return code;
+            }
+
+            if (code.Remedy() == ErrorRemedy.RetryLater)
+            {
+                _heldHere.Hold(to, id, code);
+            }
+            else
+            {
+                _heldHere.Release(to);
+            }
+
+            return code;
+        }
+    }
+
+    // ---- appending and answering ------------------------------------------------------------
+
+    private void Append(MessageRequest request)
+    {
+        ValueTask<AppendResult> append;
+        try
+        {
+            append = surroundings.Store.AppendAsync(new AppendItem(request.To, user, request.Id, request.Body, _lane));
+        }
+        catch (StoreUnavailableException fault)
+        {
+            append = ValueTask.FromException<AppendResult>(fault);
+        }
+
+        Decided(new Decision(request, append, IsOurs: false));
+    }
+
+    private void Decided(in Decision decision)
+    {
+        using (output.Enter())
+        {
+            _decisions.Enqueue(decision);
+            if (_answering)
+            {
+                return;
+            }
+
+            _answering = true;
+        }
+
+        _ = AnswerAsync();
+    }
+
+    /// <summary>Answers in order. What became durable together is answered together: one wake-up, one write.</summary>
+    private async Task AnswerAsync()
+    {
+        while (TryNextDecision(out var decision))
+        {
+            AppendResult result;
+            try
+            {
+                result = await decision.Append.ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                // Nothing is known about it; Goodbye is the answer, and the client asks again.
+                session.Fail(fault);
+                using var settling = output.Enter();
+                Settle(decision.Request, inFlightNoMore: true);
+                continue;
+            }
+
+            using (var writing = output.Enter())
+            {
+                Answer(writing, decision, result);
+                while (_decisions.TryPeek(out decision) && decision.Append.IsCompletedSuccessfully)
+                {
+                    _decisions.Dequeue();
+                    Answer(writing, decision, decision.Append.Result);
+                }
+            }
+
+            foreach (var (to, entry) in _hints)
+            {
+                surroundings.Routes.Arrived(to, entry, session);
+            }
+
+            _hints.Clear();
+        }
+    }
+
+    private bool TryNextDecision(out Decision decision)
+    {
+        using var writing = output.Enter();
+        if (_decisions.TryDequeue(out decision))
+        {
+            return true;
+        }
+
+        _answering = false;
+        SignalIdle();
+        return false;
+    }
+
+    private void Answer(in SessionOutput.Writing writing, in Decision decision, in AppendResult result)
+    {
+        var request = decision.Request;
+        var accepted = result.Outcome is AppendOutcome.New or AppendOutcome.Duplicate;
+        var left = writing.TryAnswer(accepted ? new MessageAcknowledge(request.Id, result.AcceptedAt) : Refusal(request, result), request.Body.Content.Length);
+        Settle(request, inFlightNoMore: !left);
+        if (accepted)
+        {
+            Tell(writing, request, result);
+        }
+        else if (result.Outcome == AppendOutcome.RetryLater && !decision.IsOurs)
+        {
+            // The store holds an earlier one of this recipient; one gate is enough, and two could wait for each other.
+            _heldHere.Release(request.To);
+        }
+
+        for (var i = _reportsHeldBack.Count - 1; i >= 0; i--)
+        {
+            if (!_unanswered.ContainsKey(_reportsHeldBack[i].Ids[0]))
+            {
+                writing.Write(_reportsHeldBack[i]);
+                _reportsHeldBack.RemoveAt(i);
+            }
+        }
+    }
+
+    /// <summary>Whoever is to hear of an accepted message: its recipient, or, when it is delivered already, its sender.</summary>
+    private void Tell(in SessionOutput.Writing writing, MessageRequest request, in AppendResult result)
+    {
+        if (result.Delivered)
+        {
+            writing.Write(new AckNotify(request.To, [request.Id], MessageState.Delivered));
+            return;
+        }
+
+        var entry = new Entry(result.Sequence, request.Id, user, result.AcceptedAt, request.Body);
+        _hints.Add((request.To, new EntryHint(entry, result.Outcome == AppendOutcome.Duplicate)));
+    }
+
+    private Error Refusal(MessageRequest request, in AppendResult result) => new(
+        result.Code,
+        ErrorText.For(result.Code),
+        request.Id,
+        request.To,
+        result.Outcome == AppendOutcome.RetryLater ? surroundings.Options.Times.RetryAfter : TimeSpan.Zero);
+
+    private void Settle(MessageRequest request, bool inFlightNoMore)
+    {
+        var count = _unanswered[request.Id] - 1;
+        if (count == 0)
+        {
+            _unanswered.Remove(request.Id);
+        }
+        else
+        {
+            _unanswered[request.Id] = count;
+        }
+
+        if (inFlightNoMore)
+        {
+            Left(new AnswerCount(1, request.Body.Content.Length));
+        }
+    }
+
+    private void SignalIdle()
+    {
+        if (!_admitting && !_answering)
+        {
+            _idle?.TrySetResult();
+            _idle = null;
+        }
+    }
+}

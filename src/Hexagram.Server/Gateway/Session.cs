@@ -1,0 +1,515 @@
+using System.Diagnostics.CodeAnalysis;
+using Hexagram.Protocol;
+using Hexagram.Protocol.Codec;
+using Hexagram.Server.Authentication;
+using Hexagram.Server.Router;
+using Hexagram.Storage;
+
+namespace Hexagram.Server.Gateway;
+
+/// <summary>
+/// One connection, from its first byte to its last: reads packets one after the other, and hands each to the part whose line it is.
+/// Nothing in it is worth saving.
+/// </summary>
+/// <remarks>
+/// <see cref="RunAsync"/> is the reader. The router, the clock and the server's stop call in from outside; those calls never wait. State that more
+/// than one of them touches is guarded by the lock of <see cref="SessionOutput"/>.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A cancellation without a timer holds nothing, and whoever calls in late must not find it disposed.")]
+internal sealed partial class Session : ISessionPost, IStoredListener
+{
+    private readonly SessionSurroundings _surroundings;
+    private readonly ISessionTransport _transport;
+    private readonly SessionOutput _output;
+    private readonly SessionPulse _pulse;
+    private readonly PacketRate _rate;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _room;
+    private OpenSession? _open;
+    private int _packetBytesMax = ProtocolLimits.HelloBytesMax;
+    private bool _welcomed;
+    private volatile bool _draining;
+
+    public Session(SessionSurroundings surroundings, ISessionTransport transport)
+    {
+        _surroundings = surroundings;
+        _transport = transport;
+        _output = new SessionOutput(transport, surroundings.Time) { Left = Left };
+        _pulse = new SessionPulse(surroundings.Options.Times, surroundings.Time);
+        _rate = new PacketRate(surroundings.Options.Bounds.PacketsPerSecond, surroundings.Options.Bounds.PacketsBurst, surroundings.Time);
+    }
+
+    /// <summary>Cancelled when the session stops reading; what it has accepted is finished all the same.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Completes when nothing of the session is left.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>What Welcome has opened; null before.</summary>
+    public OpenSession? Open => Volatile.Read(ref _open);
+
+    /// <summary>Serves the connection until it ends. Throws nothing.</summary>
+    public async Task RunAsync()
+    {
+        using var gone = _transport.Closed.UnsafeRegister(static state => ((Session)state!).StopReading(), this);
+        try
+        {
+            if (!_surroundings.Registry.Add(this, _surroundings.Options.Bounds.SessionsMax))
+            {
+                End(ErrorCode.TooManySessions);
+            }
+            else if (_surroundings.Registry.IsDraining)
+            {
+                Drain();
+            }
+
+            await ReadAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
+        {
+            // Whoever stopped it has said why.
+        }
+        catch (Exception fault)
+        {
+            Fail(fault);
+        }
+
+        try
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            LogFailed(_surroundings.Logger, _transport.Peer, fault);
+            _transport.Abort();
+        }
+        finally
+        {
+            _surroundings.Registry.Remove(this);
+            _ended.TrySetResult();
+        }
+    }
+
+    // ---- opening ------------------------------------------------------------------------------
+
+    /// <summary>Hello → Welcome (PROTOCOL §4).</summary>
+    private async Task OpenAsync(Hello hello)
+    {
+        var identity = await _surroundings.Authenticator.AuthenticateAsync(hello.Token, Stopping).ConfigureAwait(false);
+        if (identity.Code != ErrorCode.None)
+        {
+            End(identity.Code);
+            return;
+        }
+
+        var open = Admit(hello, identity);
+        if (!await _surroundings.Routes.RegisterAsync(open.User, open.Record).ConfigureAwait(false))
+        {
+            End(ErrorCode.Superseded);
+            return;
+        }
+
+        // After registering: what is appended from here on is either read now or heard of.
+        var opening = await OpenDeviceAsync(open, hello).ConfigureAwait(false);
+        if (opening.Code != ErrorCode.None)
+        {
+            End(opening.Code);
+            return;
+        }
+
+        using (var writing = _output.Enter())
+        {
+            writing.Write(Welcome(open, opening));
+            _welcomed = true;
+            if (open.IsReceiving)
+            {
+                open.Stream.Open(writing, opening.ResumeAfter, opening.Position.Last, hello.Window, hello.WindowBytes);
+            }
+        }
+
+        _packetBytesMax = _surroundings.Options.Bounds.BodyBytesMax + ProtocolLimits.PacketOverheadBytes;
+        LogOpened(_surroundings.Logger, open.User, hello.Device, _transport.Peer, hello.Software, hello.Connection, hello.Window);
+        open.Confirmations.Tell(opening.NewlyDelivered);
+        if (opening.NewlyDelivered.Count >= Confirmation.NewlyDeliveredMax)
+        {
+            // The store tells so many at a time; the rest of what the cursor confirms goes the way of an ack:R.
+            open.Confirmations.Take(new AckRequest(_surroundings.Store.Epoch, opening.ResumeAfter));
+        }
+    }
+
+    private OpenSession Admit(Hello hello, AuthenticationResult identity)
+    {
+        var user = identity.User;
+        var record = new SessionRecord(_surroundings.Directory.NewAddress(), hello.Device, hello.Connection, hello.Window > 0);
+        var stream = new SessionStream(_surroundings, _output, user, this);
+        var open = new OpenSession(
+            user,
+            record,
+            identity.ExpiresAt,
+            new RequestLine(_surroundings, _output, user, this),
+            stream,
+            new ConfirmationLine(_surroundings, _output, stream, user, hello.Device, this));
+        Volatile.Write(ref _open, open);
+        _surroundings.Directory.Add(record.Address, this);
+        return open;
+    }
+
+    private async ValueTask<DeviceOpening> OpenDeviceAsync(OpenSession open, Hello hello)
+    {
+        if (open.IsReceiving)
+        {
+            return await _surroundings.Store.OpenDeviceAsync(new DeviceHello(open.User, hello.Device, hello.Epoch, hello.Cursor, hello.Start)).ConfigureAwait(false);
+        }
+
+        if (_surroundings.Store.Fault is { } fault)
+        {
+            throw new StoreUnavailableException("The store has stopped; nothing can be accepted.", fault);
+        }
+
+        var positions = await _surroundings.Store.PositionsAsync([open.User], Stopping).ConfigureAwait(false);
+        return new DeviceOpening(ErrorCode.None, Sequence.None, positions[0], []);
+    }
+
+    private Welcome Welcome(OpenSession open, DeviceOpening opening)
+    {
+        var bounds = _surroundings.Options.Bounds;
+        return new Welcome(
+            open.User,
+            _surroundings.Store.Epoch,
+            opening.Position.FirstAvailable,
+            opening.Position.Last,
+            opening.ResumeAfter,
+            _surroundings.Time.GetUtcNow(),
+            new SessionLimits(bounds.BodyBytesMax, bounds.RequestsInFlightMax, bounds.WindowMax, _surroundings.Options.Horizon));
+    }
+
+    // ---- reading ------------------------------------------------------------------------------
+
+    private async Task ReadAsync()
+    {
+        while (!Stopping.IsCancellationRequested && await _transport.WaitToReadAsync().ConfigureAwait(false))
+        {
+            _pulse.Heard();
+            while (!Stopping.IsCancellationRequested)
+            {
+                var outcome = _transport.TryRead(_packetBytesMax, out var read);
+                if (outcome == PacketReadOutcome.Incomplete)
+                {
+                    break;
+                }
+
+                if (outcome == PacketReadOutcome.Violation)
+                {
+                    End(read.Code, read.Fault!);
+                    return;
+                }
+
+                await TakeAsync(read.Packet!).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private ValueTask TakeAsync(Packet packet)
+    {
+        if (_open is not { } open)
+        {
+            return packet is Hello hello ? new(OpenAsync(hello)) : Violation("A packet came before Hello.");
+        }
+
+        var cost = packet is StatusRequest status ? status.Ids.Count : 1;
+        var wait = _rate.Take(cost);
+        if (wait > TimeSpan.Zero || !HasRoom(packet))
+        {
+            return new(TakeLaterAsync(open, packet, wait));
+        }
+
+        return TakeNow(open, packet);
+    }
+
+    private ValueTask TakeNow(OpenSession open, Packet packet)
+    {
+        switch (packet)
+        {
+            case MessageRequest request:
+                open.Requests.Take(request);
+                return default;
+            case AckRequest confirmation when open.IsReceiving:
+                open.Confirmations.Take(confirmation);
+                return default;
+            case AckRequest:
+                return Violation("An ack:R came on a connection that only sends (window 0).");
+            case StatusRequest status:
+                return new(AnswerStatusAsync(open, status));
+            case Ping:
+                using (var writing = _output.Enter())
+                {
+                    writing.Write(Pong.Instance);
+                }
+
+                return default;
+            case Pong:
+                return default;
+            case Goodbye goodbye:
+                LogLeft(_surroundings.Logger, _transport.Peer, goodbye.Code);
+                StopReading();
+                return default;
+            case Hello:
+                return Violation("A second Hello came.");
+            default:
+                return Violation($"{packet.GetType().Name} is a packet that a server alone sends.");
+        }
+    }
+
+    /// <summary>A limit is reached: the socket is not read on until there is room again (PROTOCOL §5).</summary>
+    private async Task TakeLaterAsync(OpenSession open, Packet packet, TimeSpan wait)
+    {
+        _pulse.StopsReading();
+        if (wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, _surroundings.Time, Stopping).ConfigureAwait(false);
+        }
+
+        while (RoomToAwait(packet) is { } room)
+        {
+            await room.WaitAsync(Stopping).ConfigureAwait(false);
+        }
+
+        _pulse.Heard();
+        await TakeNow(open, packet).ConfigureAwait(false);
+    }
+
+    private bool HasRoom(Packet packet)
+    {
+        using var writing = _output.Enter();
+        return HasRoom(writing, packet);
+    }
+
+    private bool HasRoom(in SessionOutput.Writing writing, Packet packet) =>
+        writing.IsOver
+        || (writing.Waiting <= _surroundings.Options.Bounds.OutgoingBytesMax && (packet is not MessageRequest || _open!.Requests.HasRoom));
+
+    private Task? RoomToAwait(Packet packet)
+    {
+        using var writing = _output.Enter();
+        return HasRoom(writing, packet)
+            ? null
+            : (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    }
+
+    private async Task AnswerStatusAsync(OpenSession open, StatusRequest request)
+    {
+        var statuses = await _surroundings.Store.StatusAsync(request.To, open.User, request.Ids, Stopping).ConfigureAwait(false);
+        using var writing = _output.Enter();
+        writing.Write(new StatusAcknowledge(request.To, statuses));
+    }
+
+    private ValueTask Violation(string text)
+    {
+        End(ErrorCode.ProtocolViolation, text);
+        return default;
+    }
+
+    // ---- from outside: the router -----------------------------------------------------------
+
+    public void Notify(IReadOnlyList<EntryHint> entries)
+    {
+        using var writing = _output.Enter();
+        Open?.Stream.Heard(writing, entries);
+    }
+
+    public void Report(IReadOnlyList<DeliveryReport> reports)
+    {
+        using var writing = _output.Enter();
+        for (var i = 0; i < reports.Count; i++)
+        {
+            Report(writing, reports[i].By, reports[i].Ids, MessageState.Delivered);
+        }
+    }
+
+    public void Stored(UserId by, IReadOnlyList<MessageId> ids)
+    {
+        using var writing = _output.Enter();
+        Report(writing, by, ids, MessageState.Stored);
+    }
+
+    public void Supersede() => End(ErrorCode.Superseded);
+
+    private void Report(in SessionOutput.Writing writing, UserId by, IReadOnlyList<MessageId> ids, MessageState state)
+    {
+        if (!_welcomed)
+        {
+            // Nothing comes before Welcome; the client then asks for the status of what waits.
+            return;
+        }
+
+        if (ids.Count <= ProtocolLimits.IdsPerPacketMax)
+        {
+            Open!.Requests.Report(writing, new AckNotify(by, ids, state));
+            return;
+        }
+
+        foreach (var part in ids.Chunk(ProtocolLimits.IdsPerPacketMax))
+        {
+            Open!.Requests.Report(writing, new AckNotify(by, part, state));
+        }
+    }
+
+    // ---- from outside: the clock and the heartbeat ------------------------------------------
+
+    /// <summary>Called every second or so: sees to everything that time does to a session.</summary>
+    public void Tick(DateTimeOffset now)
+    {
+        var open = Open;
+        if (_output.StalledFor() > _surroundings.Options.Times.SilenceMax)
+        {
+            // Goodbye could not get through either.
+            LogEnded(_surroundings.Logger, _transport.Peer, open?.User, ErrorCode.SlowReader, ErrorText.For(ErrorCode.SlowReader));
+            Abort();
+        }
+        else if (open is not null && now >= open.ExpiresAt)
+        {
+            End(ErrorCode.Authenticate);
+        }
+        else
+        {
+            switch (_pulse.Beat(open is not null))
+            {
+                case PulseDecision.HelloTimeout:
+                    End(ErrorCode.HelloTimeout);
+                    break;
+                case PulseDecision.Idle:
+                    End(ErrorCode.Idle);
+                    break;
+                case PulseDecision.Ping:
+                    using (var writing = _output.Enter())
+                    {
+                        writing.Write(Ping.Instance);
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The newest entry of the user's mailbox, by the store.</summary>
+    public void Compare(Sequence last)
+    {
+        using var writing = _output.Enter();
+        Open?.Stream.Compared(writing, last);
+    }
+
+    // ---- ending -------------------------------------------------------------------------------
+
+    /// <summary>The server stops: what is under way is finished, then Goodbye.</summary>
+    public void Drain()
+    {
+        _draining = true;
+        StopReading();
+    }
+
+    /// <summary>Ends the connection at once.</summary>
+    public void Abort()
+    {
+        StopReading();
+        _transport.Abort();
+    }
+
+    /// <summary>Says Goodbye and ends. The first reason counts.</summary>
+    public void End(ErrorCode code) => End(code, ErrorText.For(code));
+
+    /// <inheritdoc cref="End(ErrorCode)"/>
+    public void End(ErrorCode code, string text)
+    {
+        using var writing = _output.Enter();
+        End(writing, code, text);
+    }
+
+    /// <inheritdoc cref="End(ErrorCode)"/>
+    public void End(in SessionOutput.Writing writing, ErrorCode code) => End(writing, code, ErrorText.For(code));
+
+    /// <summary>A fault that only a new connection can get over.</summary>
+    public void Fail(Exception fault)
+    {
+        switch (fault)
+        {
+            case StoreUnavailableException:
+                LogStoreUnavailable(_surroundings.Logger, _transport.Peer, fault);
+                End(ErrorCode.StoreUnavailable);
+                break;
+            case OperationCanceledException when Stopping.IsCancellationRequested:
+                break;
+            default:
+                LogFailed(_surroundings.Logger, _transport.Peer, fault);
+                End(ErrorCode.Resynchronize);
+                break;
+        }
+    }
+
+    /// <summary>The authorizer threw or did not answer in time.</summary>
+    public void AuthorizerFailed(Exception fault) => LogAuthorizerFailed(_surroundings.Logger, fault);
+
+    private void End(in SessionOutput.Writing writing, ErrorCode code, string text)
+    {
+        var retryAfter = code.Remedy() == ErrorRemedy.RetryLater ? _surroundings.Options.Times.RetryAfter : TimeSpan.Zero;
+        if (writing.End(new Goodbye(code, text, retryAfter)))
+        {
+            LogEnded(_surroundings.Logger, _transport.Peer, Open?.User, code, text);
+        }
+
+        StopReading();
+    }
+
+    private void StopReading()
+    {
+        // On the pool: whoever waits for the token must not run inside the caller's lock.
+        _ = _stopping.CancelAsync();
+        _transport.StopReading();
+    }
+
+    /// <summary>Bytes have left, or never will.</summary>
+    private void Left(SessionOutput.Writing writing, AnswerCount answers)
+    {
+        Open?.Requests.Left(answers);
+        Open?.Stream.Pump(writing);
+
+        // Whoever waits looks for itself whether there is room now.
+        _room?.TrySetResult();
+        _room = null;
+    }
+
+    private async Task CloseAsync()
+    {
+        var linger = _surroundings.Options.Times.Linger;
+        if (_open is { } open)
+        {
+            _surroundings.Directory.Remove(open.Record.Address);
+            _surroundings.Routes.Unregister(open.User, open.Record.Address);
+
+            // What the store has been given is answered, and recipients hear of it, also when this client is gone.
+            await Task.WhenAll(open.Requests.WhenIdleAsync(), open.Confirmations.WhenIdleAsync()).ConfigureAwait(false);
+        }
+
+        if (_draining)
+        {
+            End(ErrorCode.Restarting);
+        }
+
+        using (var writing = _output.Enter())
+        {
+            writing.EndSilently();
+        }
+
+        try
+        {
+            await _output.Drained.WaitAsync(linger, _surroundings.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _transport.Abort();
+        }
+
+        await _transport.CloseAsync(linger).ConfigureAwait(false);
+        LogClosed(_surroundings.Logger, _transport.Peer, _open?.User);
+    }
+}

@@ -1,0 +1,20 @@
+using Hexagram.Server.Authentication;
+using Hexagram.Server.Authorization;
+using Hexagram.Server.Options;
+using Hexagram.Server.Router;
+using Hexagram.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Hexagram.Server.Gateway;
+
+/// <summary>What every session of a node shares. Thread-safe in all its parts.</summary>
+internal sealed record SessionSurroundings(
+    ServerOptions Options,
+    IMailboxStore Store,
+    UserRoutes Routes,
+    SessionDirectory Directory,
+    SessionRegistry Registry,
+    ITokenAuthenticator Authenticator,
+    IMessageAuthorizer Authorizer,
+    TimeProvider Time,
+    ILogger<Session> Logger);

@@ -1,0 +1,64 @@
+using Hexagram.Server.Authentication;
+using Hexagram.Server.Authorization;
+using Hexagram.Server.Gateway;
+using Hexagram.Server.Options;
+using Hexagram.Server.Router;
+using Hexagram.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Hosting;
+
+namespace Hexagram.Server.Hosting;
+
+/// <summary>Adds a Hexagram server to an application.</summary>
+public static class HexagramServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds gateway, router and authentication. The host registers an <see cref="IMailboxStore"/>, and may register its own
+    /// <see cref="ITokenAuthenticator"/>, <see cref="IMessageAuthorizer"/> and <see cref="TimeProvider"/> before.
+    /// </summary>
+    /// <exception cref="OptionsValidationException">An option cannot work; the message names each.</exception>
+    public static IServiceCollection AddHexagram(this IServiceCollection services, ServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(options);
+        var validation = new ServerOptionsValidator().Validate(null, options);
+        if (validation.Failed)
+        {
+            throw new OptionsValidationException(nameof(ServerOptions), typeof(ServerOptions), validation.Failures);
+        }
+
+        services.AddSingleton(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IMessageAuthorizer, EveryoneMayWrite>();
+        services.TryAddSingleton(Authenticator);
+        services.AddSingleton<SessionRegistry>();
+        services.AddSingleton<SessionDirectory>();
+        services.AddSingleton<UserRoutes>();
+        services.AddSingleton<SessionSurroundings>();
+        services.AddSingleton<ListenerAddresses>();
+        services.AddHostedService<ListenerAnnouncement>();
+        services.AddHostedService<SessionClock>();
+        services.AddHostedService<Heartbeat>();
+        services.AddHostedService<GatewayStop>();
+        services.AddOrleans(silo =>
+        {
+            // The ports are names only: a single silo listens nowhere.
+            silo.UseLocalhostClustering(gatewayPort: 0);
+            SilentNetwork.UseFor(silo.Services);
+        });
+        return services;
+    }
+
+    private static ITokenAuthenticator Authenticator(IServiceProvider services)
+    {
+        var file = services.GetRequiredService<ServerOptions>().Access.SigningKeyFile
+            ?? throw new OptionsValidationException(
+                nameof(ServerOptions),
+                typeof(ServerOptions),
+                ["Access.SigningKeyFile is not set, and no ITokenAuthenticator is registered. Without one of the two nobody could connect."]);
+        return new JwtAuthenticator(SigningKey.OpenOrCreate(file), services.GetRequiredService<TimeProvider>());
+    }
+}

@@ -1,0 +1,31 @@
+using System.Net;
+using Hexagram.Server.Options;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using KestrelListen = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
+
+namespace Hexagram.Server.Hosting;
+
+/// <summary>Where the server listens. Once it has started, a port 0 has become the one that the system chose.</summary>
+internal sealed class ListenerAddresses(ServerOptions options)
+{
+    private KestrelListen? _tcp;
+    private KestrelListen? _http;
+
+    public IPEndPoint Tcp => _tcp?.IPEndPoint ?? options.Listen.Tcp;
+
+    public IPEndPoint? Http => _http?.IPEndPoint ?? options.Listen.Http;
+
+    /// <summary>Kestrel writes the chosen port into its own options, so those are kept.</summary>
+    public void ListenOn(KestrelServerOptions kestrel, Action<KestrelListen> tcp)
+    {
+        kestrel.Listen(options.Listen.Tcp, listen =>
+        {
+            _tcp = listen;
+            tcp(listen);
+        });
+        if (options.Listen.Http is { } http)
+        {
+            kestrel.Listen(http, listen => _http = listen);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Hexagram.Server.Hosting;
+
+internal sealed partial class ListenerAnnouncement
+{
+    [LoggerMessage(1001, LogLevel.Information, "Listening on {Tcp} (HTTP: {Http}). Loopback only: other machines cannot connect.")]
+    private static partial void LogLoopback(ILogger logger, IPEndPoint tcp, IPEndPoint? http);
+
+    [LoggerMessage(1002, LogLevel.Warning, "Listening on {Tcp} (HTTP: {Http}). Other machines can connect, and the traffic is not encrypted: put a TLS proxy in front.")]
+    private static partial void LogRemote(ILogger logger, IPEndPoint tcp, IPEndPoint? http);
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using Hexagram.Protocol;
+
+namespace Hexagram.Server.Options;
+
+/// <summary>Everything a Hexagram server can be told, in parts. Immutable: change it with <c>with</c>.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Where it listens.</summary>
+    public ListenerOptions Listen { get; init; } = new();
+
+    /// <summary>The clocks of a session.</summary>
+    public SessionTimes Times { get; init; } = new();
+
+    /// <summary>The bounds of a session.</summary>
+    public SessionBounds Bounds { get; init; } = new();
+
+    /// <summary>The router and its heartbeat.</summary>
+    public RouterOptions Router { get; init; } = new();
+
+    /// <summary>Who may connect, and who may write to whom.</summary>
+    public AccessOptions Access { get; init; } = new();
+
+    /// <summary>How long a message id is remembered at the least, as Welcome tells it. More than zero; the store must be set to the same.</summary>
+    public TimeSpan Horizon { get; init; } = ProtocolLimits.HorizonDefault;
+}
+
+/// <summary>Where a server listens. Loopback only, unless it is told otherwise.</summary>
+public sealed record ListenerOptions
+{
+    /// <summary>The address and port of the binary protocol; port 0 takes a free one.</summary>
+    public IPEndPoint Tcp { get; init; } = new(IPAddress.Loopback, 7000);
+
+    /// <summary>The address and port of HTTP (health); port 0 takes a free one. Null: none.</summary>
+    public IPEndPoint? Http { get; init; } = new(IPAddress.Loopback, 7080);
+
+    /// <summary>Whether an address that other machines can reach is allowed. The traffic is not encrypted; put a TLS proxy in front.</summary>
+    public bool AllowRemote { get; init; }
+}
+
+/// <summary>The clocks of a session (PROTOCOL §4, §9). All more than zero.</summary>
+public sealed record SessionTimes
+{
+    /// <summary>How long a new connection may take to say Hello.</summary>
+    public TimeSpan HelloTimeout { get; init; } = ProtocolLimits.HelloTimeout;
+
+    /// <summary>After so long without a byte the client is asked whether it is there.</summary>
+    public TimeSpan PingAfter { get; init; } = ProtocolLimits.PingAfter;
+
+    /// <summary>After so long without a byte, or with a write that does not get on, the session ends. More than <see cref="PingAfter"/>.</summary>
+    public TimeSpan SilenceMax { get; init; } = ProtocolLimits.SilenceMax;
+
+    /// <summary>What a retry-later answer tells the client to wait. At most a day.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a connection is kept after Goodbye so that the client can read it.</summary>
+    public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a stopping server waits for what is under way. Under 5 s, so that it has ended by then.</summary>
+    public TimeSpan DrainMax { get; init; } = TimeSpan.FromSeconds(3);
+}
+
+/// <summary>The bounds of sessions: memory, and what one client may ask of the others' share.</summary>
+public sealed record SessionBounds
+{
+    /// <summary>Connections at a time, also those that have not said Hello. Beyond: <c>TooManySessions</c>.</summary>
+    public int SessionsMax { get; init; } = 100_000;
+
+    /// <summary>The largest body of a msg:R, in bytes. Beyond: <c>BodyTooLarge</c>. At most 16 MiB.</summary>
+    public int BodyBytesMax { get; init; } = ProtocolLimits.BodyBytesMaxDefault;
+
+    /// <summary>msg:R of one session without an answer that has left. Beyond, the server does not read on.</summary>
+    public int RequestsInFlightMax { get; init; } = ProtocolLimits.RequestsInFlightMaxDefault;
+
+    /// <summary>The same in bytes of bodies; one always fits.</summary>
+    public int RequestBytesInFlightMax { get; init; } = ProtocolLimits.RequestBytesInFlightMaxDefault;
+
+    /// <summary>Packets that one session may send per second in the long run; a status request counts as many as it has ids. Beyond, the server does not read on.</summary>
+    public int PacketsPerSecond { get; init; } = 20_000;
+
+    /// <summary>Packets that one session may send at once before <see cref="PacketsPerSecond"/> holds.</summary>
+    public int PacketsBurst { get; init; } = 20_000;
+
+    /// <summary>The largest window granted, in entries.</summary>
+    public int WindowMax { get; init; } = ProtocolLimits.WindowMaxDefault;
+
+    /// <summary>The largest window granted, in bytes of bodies.</summary>
+    public int WindowBytesMax { get; init; } = 16 << 20;
+
+    /// <summary>
+    /// Bytes waiting to be written to one session beyond which it is brought nothing new: entries wait in the store, ack:N are left
+    /// out, and its packets are not read on.
+    /// </summary>
+    public int OutgoingBytesMax { get; init; } = 1 << 20;
+}
+
+/// <summary>The router and its heartbeat.</summary>
+public sealed record RouterOptions
+{
+    /// <summary>How often the positions of live sessions are compared with the store. More than zero.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(20);
+}
+
+/// <summary>Who may connect, and who may write to whom.</summary>
+public sealed record AccessOptions
+{
+    /// <summary>
+    /// The file with the key that signs tokens; made, readable by its owner alone, when it is not there. Needed unless the host
+    /// registers an <see cref="Authentication.ITokenAuthenticator"/> of its own.
+    /// </summary>
+    public string? SigningKeyFile { get; init; }
+
+    /// <summary>How long the authorizer may take for one answer; then it counts as unavailable. More than zero.</summary>
+    public TimeSpan AuthorizerTimeout { get; init; } = TimeSpan.FromSeconds(5);
+}

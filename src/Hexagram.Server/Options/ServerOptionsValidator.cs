@@ -1,0 +1,71 @@
+using System.Net;
+using Hexagram.Protocol;
+using Microsoft.Extensions.Options;
+
+namespace Hexagram.Server.Options;
+
+/// <summary>Finds settings that cannot work before anything starts.</summary>
+public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
+{
+    private static readonly TimeSpan DrainCeiling = TimeSpan.FromSeconds(4.5);
+
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, ServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var faults = Faults(options).ToList();
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private static IEnumerable<string> Faults(ServerOptions options) =>
+        Faults(options.Listen)
+            .Concat(Faults(options.Times))
+            .Concat(Faults(options.Bounds))
+            .Concat(
+            [
+                .. InRange("Router.Heartbeat", options.Router.Heartbeat, TimeSpan.FromDays(1)),
+                .. InRange("Access.AuthorizerTimeout", options.Access.AuthorizerTimeout, TimeSpan.FromHours(1)),
+                .. InRange("Horizon", options.Horizon, ProtocolLimits.HorizonMax),
+            ]);
+
+    private static IEnumerable<string> Faults(ListenerOptions listen)
+    {
+        foreach (var (name, endpoint) in new[] { ("Listen.Tcp", listen.Tcp), ("Listen.Http", listen.Http) })
+        {
+            if (endpoint is not null && !listen.AllowRemote && !IPAddress.IsLoopback(endpoint.Address))
+            {
+                yield return $"{name} is {endpoint}, which other machines can reach, and traffic is not encrypted. Use a loopback address, or set Listen.AllowRemote.";
+            }
+        }
+    }
+
+    private static IEnumerable<string> Faults(SessionTimes times) =>
+    [
+        .. InRange("Times.HelloTimeout", times.HelloTimeout, TimeSpan.FromHours(1)),
+        .. InRange("Times.PingAfter", times.PingAfter, TimeSpan.FromDays(1)),
+        .. InRange("Times.SilenceMax", times.SilenceMax, TimeSpan.FromDays(1)),
+        .. InRange("Times.RetryAfter", times.RetryAfter, ProtocolLimits.RetryAfterMax),
+        .. InRange("Times.Linger", times.Linger, TimeSpan.FromMinutes(1)),
+        .. InRange("Times.DrainMax", times.DrainMax, DrainCeiling),
+        .. times.SilenceMax > times.PingAfter ? Array.Empty<string>() : ["Times.SilenceMax must be more than Times.PingAfter."],
+    ];
+
+    private static IEnumerable<string> Faults(SessionBounds bounds) =>
+    [
+        .. InRange("Bounds.SessionsMax", bounds.SessionsMax, int.MaxValue),
+        .. InRange("Bounds.BodyBytesMax", bounds.BodyBytesMax, ProtocolLimits.BodyBytesMaxCeiling),
+        .. InRange("Bounds.RequestsInFlightMax", bounds.RequestsInFlightMax, 1 << 20),
+        .. InRange("Bounds.RequestBytesInFlightMax", bounds.RequestBytesInFlightMax, 1 << 30),
+        .. InRange("Bounds.PacketsPerSecond", bounds.PacketsPerSecond, int.MaxValue),
+        .. InRange("Bounds.PacketsBurst", bounds.PacketsBurst, int.MaxValue),
+        .. InRange("Bounds.WindowMax", bounds.WindowMax, 1 << 20),
+        .. InRange("Bounds.WindowBytesMax", bounds.WindowBytesMax, 1 << 30),
+        .. InRange("Bounds.OutgoingBytesMax", bounds.OutgoingBytesMax, 1 << 30),
+    ];
+
+    private static IEnumerable<string> InRange(string name, int value, int max) =>
+        value >= 1 && value <= max ? [] : [$"{name} is {value}; it must be from 1 to {max}."];
+
+    private static IEnumerable<string> InRange(string name, TimeSpan value, TimeSpan max) =>
+        value > TimeSpan.Zero && value <= max ? [] : [$"{name} is {value}; it must be more than zero and at most {max}."];
+}

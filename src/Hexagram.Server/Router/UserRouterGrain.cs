@@ -1,0 +1,90 @@
+using Orleans;
+
+namespace Hexagram.Server.Router;
+
+/// <inheritdoc cref="IUserRouterGrain"/>
+/// <remarks>Orleans runs one call at a time, and none of them waits for anything.</remarks>
+internal sealed class UserRouterGrain(SessionDirectory directory) : Grain, IUserRouterGrain
+{
+    // A user has a handful of devices: a list is the right table.
+    private readonly List<SessionRecord> _sessions = [];
+
+    public ValueTask<bool> RegisterAsync(SessionRecord session) => new(Register(session));
+
+    public ValueTask UnregisterAsync(SessionAddress session)
+    {
+        _sessions.RemoveAll(known => known.Address == session);
+        if (_sessions.Count == 0)
+        {
+            DeactivateOnIdle();
+        }
+
+        return default;
+    }
+
+    public ValueTask KeepAsync(IReadOnlyList<SessionRecord> sessions)
+    {
+        foreach (var session in sessions)
+        {
+            if (directory.TryFind(session.Address, out var post) && !Register(session))
+            {
+                post.Supersede();
+            }
+        }
+
+        return default;
+    }
+
+    public ValueTask<bool> PostAsync(UserPost post)
+    {
+        var receiving = false;
+        for (var i = _sessions.Count - 1; i >= 0; i--)
+        {
+            var known = _sessions[i];
+            if (!directory.TryFind(known.Address, out var session))
+            {
+                // It ended, and the word of that was lost.
+                _sessions.RemoveAt(i);
+                continue;
+            }
+
+            receiving |= known.Receiving;
+            if (known.Receiving && post.Entries.Count > 0)
+            {
+                session.Notify(post.Entries);
+            }
+
+            if (post.Reports.Count > 0)
+            {
+                session.Report(post.Reports);
+            }
+        }
+
+        return new(receiving);
+    }
+
+    private bool Register(SessionRecord session)
+    {
+        var place = _sessions.FindIndex(known => known.Device == session.Device);
+        if (place < 0)
+        {
+            _sessions.Add(session);
+            return true;
+        }
+
+        var known = _sessions[place];
+        if (known.Address != session.Address && directory.TryFind(known.Address, out var older))
+        {
+            // Equal numbers are never made by an honest device; the one that was here first is left alone.
+            if (known.Connection.Value >= session.Connection.Value)
+            {
+                return false;
+            }
+
+            older.Supersede();
+        }
+
+        _sessions[place] = session;
+        return true;
+    }
+}
