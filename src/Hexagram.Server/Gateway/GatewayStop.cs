@@ -1,3 +1,4 @@
+using Hexagram.Server.Hosting;
 using Hexagram.Server.Options;
 using Microsoft.Extensions.Hosting;
 
@@ -7,14 +8,14 @@ namespace Hexagram.Server.Gateway;
 /// The graceful stop: as soon as the application is asked to stop, every session finishes what is under way and says Goodbye. It is
 /// waited for before the router and the store are stopped.
 /// </summary>
-internal sealed class GatewayStop(SessionRegistry registry, IHostApplicationLifetime lifetime, ServerOptions options, TimeProvider time) : IHostedLifecycleService, IDisposable
+internal sealed class GatewayStop(SessionRegistry registry, IHostApplicationLifetime lifetime, ServerOptions options, ServerClock clock) : IHostedLifecycleService, IDisposable
 {
     private CancellationTokenRegistration _registration;
     private Task _drained = Task.CompletedTask;
 
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        _registration = lifetime.ApplicationStopping.Register(() => _drained = registry.DrainAsync(options.Times.DrainMax, time));
+        _registration = lifetime.ApplicationStopping.Register(() => _drained = registry.DrainAsync(options.Times.DrainMax, clock.Time));
         return Task.CompletedTask;
     }
 

@@ -1,3 +1,4 @@
+using Hexagram.Server.Hosting;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
@@ -15,12 +16,12 @@ internal sealed partial class Heartbeat(
     IMailboxStore store,
     UserRoutes routes,
     ServerOptions options,
-    TimeProvider time,
+    ServerClock clock,
     ILogger<Heartbeat> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.Router.Heartbeat, time);
+        using var timer = new PeriodicTimer(options.Router.Heartbeat, clock.Time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             try

@@ -262,13 +262,10 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
 
             if (code.Remedy() == ErrorRemedy.RetryLater)
             {
-                _heldHere.Hold(to, id, code);
-            }
-            else
-            {
-                _heldHere.Release(to);
+                return _heldHere.Hold(to, id, code);
             }
 
+            _heldHere.Release(to);
             return code;
         }
     }
@@ -360,6 +357,14 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
     private void Answer(in SessionOutput.Writing writing, in Decision decision, in AppendResult result)
     {
         var request = decision.Request;
+        if (result.Code == ErrorCode.Resynchronize)
+        {
+            // More recipients are held back than can be remembered; with a new connection the order begins anew (PROTOCOL §6).
+            session.End(writing, ErrorCode.Resynchronize);
+            Settle(request, inFlightNoMore: true);
+            return;
+        }
+
         var accepted = result.Outcome is AppendOutcome.New or AppendOutcome.Duplicate;
         var left = writing.TryAnswer(accepted ? new MessageAcknowledge(request.Id, result.AcceptedAt) : Refusal(request, result), request.Body.Content.Length);
         Settle(request, inFlightNoMore: !left);

@@ -131,7 +131,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
         _packetBytesMax = _surroundings.Options.Bounds.BodyBytesMax + ProtocolLimits.PacketOverheadBytes;
         LogOpened(_surroundings.Logger, open.User, hello.Device, _transport.Peer, hello.Software, hello.Connection, hello.Window);
         open.Confirmations.Tell(opening.NewlyDelivered);
-        if (opening.NewlyDelivered.Count >= Confirmation.NewlyDeliveredMax)
+        if (opening.Cursor < opening.ResumeAfter && opening.NewlyDelivered.Count > 0)
         {
             // The store tells so many at a time; the rest of what the cursor confirms goes the way of an ack:R.
             open.Confirmations.Take(new AckRequest(_surroundings.Store.Epoch, opening.ResumeAfter));
@@ -168,7 +168,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
         }
 
         var positions = await _surroundings.Store.PositionsAsync([open.User], Stopping).ConfigureAwait(false);
-        return new DeviceOpening(ErrorCode.None, Sequence.None, positions[0], []);
+        return new DeviceOpening(ErrorCode.None, Sequence.None, Sequence.None, positions[0], []);
     }
 
     private Welcome Welcome(OpenSession open, DeviceOpening opening)

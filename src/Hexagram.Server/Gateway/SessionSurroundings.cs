@@ -1,5 +1,6 @@
 using Hexagram.Server.Authentication;
 using Hexagram.Server.Authorization;
+using Hexagram.Server.Hosting;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
@@ -16,5 +17,9 @@ internal sealed record SessionSurroundings(
     SessionRegistry Registry,
     ITokenAuthenticator Authenticator,
     IMessageAuthorizer Authorizer,
-    TimeProvider Time,
-    ILogger<Session> Logger);
+    ServerClock Clock,
+    ILogger<Session> Logger)
+{
+    /// <summary>The server's clock.</summary>
+    public TimeProvider Time => Clock.Time;
+}

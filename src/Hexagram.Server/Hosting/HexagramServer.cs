@@ -35,15 +35,20 @@ public sealed class HexagramServer : IAsyncDisposable
     /// <summary>Puts a server together. Nothing listens until <see cref="StartAsync"/>.</summary>
     /// <param name="options">What it is told.</param>
     /// <param name="store">Makes its store, which the server then owns and disposes last.</param>
-    /// <param name="configure">Changes what else the host wants changed: logging, an authorizer, a clock.</param>
+    /// <param name="configure">Changes what else the host wants changed: logging, an authorizer.</param>
+    /// <param name="time">The clock of sessions and tokens; the system's by default.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option cannot work; the message names each.</exception>
-    public static HexagramServer Build(ServerOptions options, Func<IServiceProvider, IMailboxStore> store, Action<WebApplicationBuilder>? configure = null)
+    public static HexagramServer Build(
+        ServerOptions options,
+        Func<IServiceProvider, IMailboxStore> store,
+        Action<WebApplicationBuilder>? configure = null,
+        TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopMax);
         builder.Services.AddSingleton(store);
         configure?.Invoke(builder);
-        builder.Services.AddHexagram(options);
+        builder.Services.AddHexagram(options, time);
         builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = ReadAheadBytesMax);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

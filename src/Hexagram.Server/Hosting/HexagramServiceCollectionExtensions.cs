@@ -17,10 +17,13 @@ public static class HexagramServiceCollectionExtensions
 {
     /// <summary>
     /// Adds gateway, router and authentication. The host registers an <see cref="IMailboxStore"/>, and may register its own
-    /// <see cref="ITokenAuthenticator"/>, <see cref="IMessageAuthorizer"/> and <see cref="TimeProvider"/> before.
+    /// <see cref="ITokenAuthenticator"/> and <see cref="IMessageAuthorizer"/> before.
     /// </summary>
+    /// <param name="services">The application's services.</param>
+    /// <param name="options">What the server is told.</param>
+    /// <param name="time">The clock of sessions and tokens; the system's by default. The router's engine keeps its own.</param>
     /// <exception cref="OptionsValidationException">An option cannot work; the message names each.</exception>
-    public static IServiceCollection AddHexagram(this IServiceCollection services, ServerOptions options)
+    public static IServiceCollection AddHexagram(this IServiceCollection services, ServerOptions options, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(options);
@@ -31,7 +34,7 @@ public static class HexagramServiceCollectionExtensions
         }
 
         services.AddSingleton(options);
-        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(new ServerClock(time ?? TimeProvider.System));
         services.TryAddSingleton<IMessageAuthorizer, EveryoneMayWrite>();
         services.TryAddSingleton(Authenticator);
         services.AddSingleton<SessionRegistry>();
@@ -59,6 +62,6 @@ public static class HexagramServiceCollectionExtensions
                 nameof(ServerOptions),
                 typeof(ServerOptions),
                 ["Access.SigningKeyFile is not set, and no ITokenAuthenticator is registered. Without one of the two nobody could connect."]);
-        return new JwtAuthenticator(SigningKey.OpenOrCreate(file), services.GetRequiredService<TimeProvider>());
+        return new JwtAuthenticator(SigningKey.OpenOrCreate(file), services.GetRequiredService<ServerClock>().Time);
     }
 }

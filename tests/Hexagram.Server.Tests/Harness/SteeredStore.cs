@@ -1,0 +1,116 @@
+using Hexagram.Protocol;
+using Hexagram.Storage;
+
+namespace Hexagram.Server.Tests.Harness;
+
+/// <summary>The real store, whose answers a test can hold back, fail or replace.</summary>
+internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
+{
+    private volatile TaskCompletionSource _appends = Open();
+    private volatile TaskCompletionSource _confirmations = Open();
+    private volatile Exception? _fault;
+
+    /// <summary>Answers an append in the store's stead, when it says so.</summary>
+    public Func<AppendItem, AppendResult?> Answer { get; set; } = _ => null;
+
+    /// <summary>Appends that have been handed over.</summary>
+    public int Appends;
+
+    /// <summary>Reads of pages.</summary>
+    public int Reads;
+
+    /// <summary>The most bodies that one page had, in bytes.</summary>
+    public long PageBytesMax;
+
+    public Epoch Epoch => store.Epoch;
+
+    public Exception? Fault => _fault ?? store.Fault;
+
+    /// <summary>From now on appends are made durable, and their answers wait.</summary>
+    public void HoldAppends() => _appends = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>From now on confirmations are applied, and their answers wait.</summary>
+    public void HoldConfirmations() => _confirmations = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What was held goes on.</summary>
+    public void Release()
+    {
+        _appends.TrySetResult();
+        _confirmations.TrySetResult();
+    }
+
+    /// <summary>The disk fails: from now on nothing can be written, and what is held fails too.</summary>
+    public void Break()
+    {
+        _fault = new StoreUnavailableException("The test has broken the store.");
+        _appends.TrySetException(_fault);
+        _confirmations.TrySetException(_fault);
+        HoldAppends();
+        _appends.SetException(_fault);
+        HoldConfirmations();
+        _confirmations.SetException(_fault);
+    }
+
+    public async ValueTask<AppendResult> AppendAsync(AppendItem item)
+    {
+        Interlocked.Increment(ref Appends);
+        var gate = _appends.Task;
+        if (Answer(item) is { } answer)
+        {
+            return answer;
+        }
+
+        if (_fault is not null)
+        {
+            throw _fault;
+        }
+
+        var result = store.AppendAsync(item);
+        await gate;
+        return await result;
+    }
+
+    public async ValueTask<MailboxPage> ReadAsync(UserId mailbox, Sequence after, int entriesMax, int bytesMax, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref Reads);
+        var page = await store.ReadAsync(mailbox, after, entriesMax, bytesMax, cancellationToken);
+        PageBytesMax = Math.Max(PageBytesMax, page.Entries.Sum(entry => (long)entry.Body.Content.Length));
+        return page;
+    }
+
+    public ValueTask<DeviceOpening> OpenDeviceAsync(DeviceHello hello) => _fault is null ? store.OpenDeviceAsync(hello) : throw _fault;
+
+    public async ValueTask<Confirmation> ConfirmAsync(UserId mailbox, DeviceId device, Epoch epoch, Sequence upTo)
+    {
+        var gate = _confirmations.Task;
+        if (_fault is not null)
+        {
+            throw _fault;
+        }
+
+        var confirmation = await store.ConfirmAsync(mailbox, device, epoch, upTo);
+        await gate;
+        return confirmation;
+    }
+
+    public ValueTask<IReadOnlyList<MessageStatus>> StatusAsync(UserId mailbox, UserId sender, IReadOnlyList<MessageId> ids, CancellationToken cancellationToken) =>
+        store.StatusAsync(mailbox, sender, ids, cancellationToken);
+
+    public ValueTask<IReadOnlyList<MailboxPosition>> PositionsAsync(IReadOnlyList<UserId> mailboxes, CancellationToken cancellationToken) =>
+        store.PositionsAsync(mailboxes, cancellationToken);
+
+    public ValueTask<IReadOnlyList<DevicePosition>> DevicesAsync(UserId mailbox, CancellationToken cancellationToken) => store.DevicesAsync(mailbox, cancellationToken);
+
+    public ValueTask<ForgetReport> ForgetAsync(DateTimeOffset now, CancellationToken cancellationToken) => store.ForgetAsync(now, cancellationToken);
+
+    public ValueTask<Epoch> BeginEpochAsync() => store.BeginEpochAsync();
+
+    public ValueTask DisposeAsync() => store.DisposeAsync();
+
+    private static TaskCompletionSource Open()
+    {
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        gate.SetResult();
+        return gate;
+    }
+}

@@ -1,0 +1,132 @@
+using System.Net;
+using Hexagram.Protocol;
+using Hexagram.Server.Authentication;
+using Hexagram.Server.Gateway;
+using Hexagram.Server.Hosting;
+using Hexagram.Server.Options;
+using Hexagram.Storage.RocksDb;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Hexagram.Server.Tests.Harness;
+
+/// <summary>A whole server in this process, on ports that the system assigns, with its data in a folder of its own and a clock that the test owns.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("hexagram-server-").FullName;
+    private HexagramServer? _server;
+    private long _connections;
+
+    private TestServer()
+    {
+    }
+
+    /// <summary>The server's clock. Its first moment lies in the past of no id that the tests make.</summary>
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+
+    /// <summary>The store, which can be made to wait, fail and refuse.</summary>
+    public SteeredStore Store { get; private set; } = null!;
+
+    public LogCollector Logs { get; } = new();
+
+    public string SigningKeyFile => Path.Combine(_folder, "signing.key");
+
+    public IPEndPoint Tcp => _server!.Tcp;
+
+    public IPEndPoint Http => _server!.Http!;
+
+    public SessionRegistry Sessions => Services.GetRequiredService<SessionRegistry>();
+
+    public IServiceProvider Services => _server!.Application.Services;
+
+    public static async Task<TestServer> StartAsync(
+        Func<ServerOptions, ServerOptions>? options = null,
+        Action<WebApplicationBuilder>? configure = null,
+        Func<RocksDbStoreOptions, RocksDbStoreOptions>? store = null)
+    {
+        var server = new TestServer();
+        var storeOptions = new RocksDbStoreOptions { Folder = Path.Combine(server._folder, "store"), DiskReserveBytes = 0 };
+        server.Store = new SteeredStore(RocksDbMailboxStore.Open(store?.Invoke(storeOptions) ?? storeOptions, server.Time));
+        var serverOptions = new ServerOptions
+        {
+            Listen = new ListenerOptions { Tcp = new(IPAddress.Loopback, 0), Http = new(IPAddress.Loopback, 0) },
+            Access = new AccessOptions { SigningKeyFile = server.SigningKeyFile },
+        };
+        server._server = HexagramServer.Build(
+            options?.Invoke(serverOptions) ?? serverOptions,
+            _ => server.Store,
+            builder =>
+            {
+                builder.Logging.ClearProviders();
+                builder.Logging.AddProvider(server.Logs);
+                builder.Logging.SetMinimumLevel(LogLevel.Trace);
+                builder.Logging.AddFilter("Orleans", LogLevel.Warning);
+                configure?.Invoke(builder);
+            },
+            server.Time);
+        await server._server.StartAsync().WaitAsync(RawClient.Patience);
+        return server;
+    }
+
+    /// <summary>A token of <paramref name="user"/>.</summary>
+    public string Token(string user, TimeSpan? lifetime = null) =>
+        new TokenIssuer(SigningKey.Open(SigningKeyFile), Time).Issue(new UserId(user), lifetime ?? TimeSpan.FromHours(1));
+
+    /// <summary>A Hello of a device named after its user, with a connection number above all before.</summary>
+    public Hello Hello(string user, int window = 0, string? device = null) => new(
+        Token(user),
+        new DeviceId(device ?? $"{user}s-device"),
+        new ConnectionNumber(Interlocked.Increment(ref _connections)),
+        Epoch.None,
+        Sequence.None,
+        window,
+        4 << 20,
+        StreamStart.Oldest,
+        "test/1");
+
+    public Task<RawClient> ConnectAsync(int? receiveBufferBytes = null) => RawClient.ConnectAsync(Tcp, receiveBufferBytes);
+
+    /// <summary>A session that only sends.</summary>
+    public Task<RawClient> SenderAsync(string user, string? device = null) => OpenAsync(Hello(user, window: 0, device));
+
+    /// <summary>A session that receives.</summary>
+    public Task<RawClient> ReceiverAsync(string user, int window = 256, string? device = null) => OpenAsync(Hello(user, window, device));
+
+    public async Task<RawClient> OpenAsync(Hello hello)
+    {
+        var client = await ConnectAsync();
+        await client.HelloAsync(hello);
+        return client;
+    }
+
+    /// <summary>A new id, on the server's clock.</summary>
+    public MessageId NewId() => MessageId.New(Time.GetUtcNow());
+
+    public MessageRequest Message(string to, string text, MessageId? id = null) => new(id ?? NewId(), new UserId(to), text);
+
+    /// <summary>Advances the clock second by second, so that no tick is skipped.</summary>
+    public void Advance(TimeSpan time)
+    {
+        for (var elapsed = TimeSpan.Zero; elapsed < time; elapsed += TimeSpan.FromSeconds(1))
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    public Task StopAsync() => _server!.StopAsync().WaitAsync(RawClient.Patience);
+
+    public async ValueTask DisposeAsync()
+    {
+        Store.Release();
+        if (_server is not null)
+        {
+            // Lingering connections wait on the test's clock.
+            using var clock = new Timer(_ => Time.Advance(TimeSpan.FromSeconds(1)), null, 0, 20);
+            await _server.DisposeAsync().AsTask().WaitAsync(RawClient.Patience);
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+}
