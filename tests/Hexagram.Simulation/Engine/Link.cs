@@ -58,6 +58,11 @@ internal sealed class Link(World world, IEndpoint client)
             return;
         }
 
+        if (direction == _up)
+        {
+            world.Trace($"       {client} -> {packet}");
+        }
+
         if (world.Losses.Strikes(packet))
         {
             world.Trace($"lost: {packet}");

@@ -206,6 +206,9 @@ internal sealed class VirtualDevice : IEndpoint
                 return;
             }
 
+            // A second attempt may overtake the first; the last one is the connection.
+            _welcomed = false;
+            _outbox.Disconnected();
             var node = up[_world.Random.Next(up.Count)];
             var end = new LinkEnd(this);
             _link = new Link(_world, end);
@@ -475,6 +478,8 @@ internal sealed class VirtualDevice : IEndpoint
     private sealed class LinkEnd(VirtualDevice device) : IEndpoint
     {
         internal Link? Link { get; set; }
+
+        public override string ToString() => device.Name;
 
         public void Receive(Packet packet)
         {
