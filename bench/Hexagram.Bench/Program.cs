@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Hexagram.Bench;
-using Hexagram.Server.Authentication;
 
 // Figures of one machine in one run: a server process of its own, this process as the load. See bench/README.md.
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
