@@ -26,6 +26,9 @@ public sealed record HexagramClientOptions
     /// <summary>Where outbox and inbox are kept: <see cref="ClientStore.Sqlite"/> or <see cref="ClientStore.InMemory"/>.</summary>
     public required ClientStore Store { get; init; }
 
+    /// <summary>Who the client is meant to be. When the server knows it as somebody else, it stops before anything is sent. When null, the token decides.</summary>
+    public UserId? User { get; init; }
+
     /// <summary>Which installation of the user this is. When null, one is made once and kept in the store.</summary>
     public DeviceId? Device { get; init; }
 

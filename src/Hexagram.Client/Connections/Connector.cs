@@ -249,9 +249,8 @@ internal sealed class Connector : IAsyncDisposable
     private async ValueTask WelcomedAsync(Connection connection, Welcome welcome, bool receives)
     {
         connection.Welcomed();
-        if (_user is { } user && user != welcome.User)
+        if (Stranger(welcome.User) is { } words)
         {
-            var words = $"The server knows this client as {welcome.User}, and its store belongs to {user}. Use a store for each user.";
             connection.End(new ConnectionEnd(ErrorCode.None, words, TimeSpan.Zero) { Stop = StopCause.OtherUser });
             return;
         }
@@ -278,6 +277,12 @@ internal sealed class Connector : IAsyncDisposable
         _logger.Connected(welcome.User, welcome.Epoch, welcome.Last);
         _stateChanged(new ConnectionState.Connected(welcome.User));
     }
+
+    /// <summary>Why the client cannot be <paramref name="known"/>, as whom the server knows it; null when it can.</summary>
+    private string? Stranger(UserId known) =>
+        _options.User is { } wanted && wanted != known ? $"The token is that of {known}, and this client is to be {wanted}. Use a token for {wanted}."
+        : _user is { } owner && owner != known ? $"The server knows this client as {known}, and its store belongs to {owner}. Use a store for each user."
+        : null;
 
     private void Received(Connection connection, Packet packet)
     {
