@@ -1,0 +1,76 @@
+using System.CommandLine;
+using Hexagram.Cli.Serving;
+using Hexagram.Cli.Texts;
+
+namespace Hexagram.Cli.CommandLine;
+
+/// <summary><c>hexagram serve</c>.</summary>
+internal static class ServeCommand
+{
+    /// <summary>The command with its options.</summary>
+    public static Command Build(SharedOptions shared, Surroundings surroundings)
+    {
+        var http = new Option<string?>("--http")
+        {
+            HelpName = "URL",
+            Description = "Where to listen for HTTP (health), such as http://127.0.0.1:7080; 'none' for nowhere. [default: http://127.0.0.1:7080]",
+            CustomParser = result => SharedOptions.Read(result, ListenAddress.HttpForm, text => ListenAddress.TryParseHttp(text, out _) ? text : null),
+        };
+        var tcp = new Option<string?>("--tcp")
+        {
+            HelpName = "HOST:PORT",
+            Description = "Where to listen for clients; port 0 takes a free one. [default: 127.0.0.1:7000]",
+            CustomParser = result => SharedOptions.Read(result, ListenAddress.TcpForm, text => ListenAddress.TryParseTcp(text, out _) ? text : null),
+        };
+        var config = new Option<string?>("--config")
+        {
+            HelpName = "FILE",
+            Description = "A JSON file with settings. [default: hexagram.json in the data folder, if it is there]",
+        };
+        var remote = new Option<bool>("--allow-remote")
+        {
+            Description = "Allow addresses that other machines can reach. What travels is not encrypted: put TLS in front.",
+        };
+        var command = new DocumentedCommand("serve", "Run a server. It listens on this machine alone unless it is told otherwise.")
+        {
+            Epilogue = """
+                One line on standard output says when it is ready and where it listens; logs go to standard error. SIGTERM or Ctrl-C ends
+                it within 5 seconds; killing it is safe as well.
+
+                Every setting can come from the environment and from the file, under the same name: Listen:Tcp is HEXAGRAM__LISTEN__TCP and
+                {"Listen":{"Tcp":"127.0.0.1:7000"}}. The command line wins over the environment, that over the file, that over the default.
+                docs/cli.md lists them.
+
+                Examples:
+                  hexagram serve
+                  hexagram serve --data /srv/hexagram --tcp 127.0.0.1:0 --http none --json
+                  hexagram serve --tcp 0.0.0.0:7000 --allow-remote
+                  HEXAGRAM__BOUNDS__BODYBYTESMAX=65536 hexagram serve
+
+                JSON:
+                  {"ready":true,"tcp":"127.0.0.1:7000","http":"http://127.0.0.1:7080","data":"/srv/hexagram","loopbackOnly":true,"version":"0.1.0"}
+
+                Exit codes:
+                  0 it was asked to end   1 failure (a port is taken, the data folder is in use or damaged)   2 usage, settings
+                """,
+        };
+        command.Add(shared.Data);
+        command.Add(http);
+        command.Add(tcp);
+        command.Add(remote);
+        command.Add(config);
+        HexagramCommandLine.SetAction(command, shared, surroundings, (parsed, screen) =>
+        {
+            var words = new Dictionary<string, string?>
+            {
+                ["Data"] = parsed.GetValue(shared.Data),
+                ["Listen:Http"] = parsed.GetValue(http),
+                ["Listen:Tcp"] = parsed.GetValue(tcp),
+                ["Listen:AllowRemote"] = parsed.GetValue(remote) ? "true" : null,
+            };
+            var settings = ServeSettings.Load(words, parsed.GetValue(config), surroundings);
+            return ServeRun.RunAsync(settings, screen, surroundings);
+        });
+        return command;
+    }
+}

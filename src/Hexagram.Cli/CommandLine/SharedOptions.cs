@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Hexagram.Cli.Clients;
+using Hexagram.Cli.Texts;
+using Hexagram.Protocol;
+
+namespace Hexagram.Cli.CommandLine;
+
+/// <summary>The options that several commands have in common, and how their values are read.</summary>
+internal sealed class SharedOptions
+{
+    /// <summary>Results as JSON. On every command.</summary>
+    public Option<bool> Json { get; } = new("--json")
+    {
+        Description = "Print results as JSON, one object per line; standard output then carries nothing else.",
+        Recursive = true,
+    };
+
+    /// <summary>The server's data folder.</summary>
+    public Option<string?> Data { get; } = new("--data")
+    {
+        HelpName = "DIR",
+        Description = "The server's data folder. [default: ./hexagram-data]",
+    };
+
+    /// <summary>The server's address.</summary>
+    public Option<Uri?> Server { get; } = new("--server")
+    {
+        HelpName = "URL",
+        Description = "The server, as HOST:PORT or tcp://HOST:PORT. [default: 127.0.0.1:7000]",
+        CustomParser = result => Read(result, ServerAddress.Form, text => ServerAddress.TryParse(text, out var server) ? server : null),
+    };
+
+    /// <summary>A token instead of the local server's key.</summary>
+    public Option<string?> Token { get; } = new("--token")
+    {
+        HelpName = "T",
+        Description = "The token that proves who you are. Without it, one is made with the key in the data folder. "
+            + "Other users of this machine can see it here; HEXAGRAM__TOKEN in the environment hides it.",
+    };
+
+    /// <summary>Where outbox or inbox are kept.</summary>
+    public Option<string?> State { get; } = new("--state")
+    {
+        HelpName = "DIR",
+        Description = "Where this user's state is kept, for one process at a time. [default: one folder per server, user and command "
+            + "under $XDG_STATE_HOME/hexagram or ~/.local/state/hexagram]",
+    };
+
+    /// <summary>What was given of the options that <c>send</c> and <c>receive</c> have in common.</summary>
+    public ClientOptions ClientOptions(ParseResult parsed) =>
+        new(parsed.GetValue(Server), parsed.GetValue(Data), parsed.GetValue(Token), parsed.GetValue(State));
+
+    /// <summary>A required option with a user.</summary>
+    public static Option<UserId> User(string name, string description) => new(name)
+    {
+        HelpName = "USER",
+        Required = true,
+        Description = description,
+        CustomParser = ReadUser,
+    };
+
+    /// <summary>An option with a duration.</summary>
+    public static Option<TimeSpan?> Length(string name, string description) => new(name)
+    {
+        HelpName = "DURATION",
+        Description = description,
+        CustomParser = result => Read(result, Duration.Form, text => Duration.TryParse(text, out var length) ? length : (TimeSpan?)null),
+    };
+
+    /// <summary>Reads a user id, and says why when it is none.</summary>
+    public static UserId ReadUser(ArgumentResult result)
+    {
+        try
+        {
+            return new UserId(result.Tokens[0].Value);
+        }
+        catch (ArgumentException fault)
+        {
+            result.AddError(fault.Message.Split(" (Parameter", 2)[0]);
+            return default;
+        }
+    }
+
+    /// <summary>Reads one word, or adds an error that names it and says what it should look like.</summary>
+    public static T? Read<T>(ArgumentResult result, string form, Func<string, T?> read)
+    {
+        var text = result.Tokens[0].Value;
+        var value = read(text);
+        if (value is null)
+        {
+            result.AddError($"'{text}' cannot be understood here: {form}.");
+        }
+
+        return value;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Net;
+using Hexagram.Cli.CommandLine;
+using Hexagram.Cli.Output;
+using Hexagram.Server.Hosting;
+using Hexagram.Storage;
+using Hexagram.Storage.RocksDb;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Hexagram.Cli.Serving;
+
+/// <summary>One run of <c>serve</c>: puts the server together with the store in the data folder, and runs it until somebody asks for an end.</summary>
+internal static class ServeRun
+{
+    /// <summary>Runs the server.</summary>
+    /// <exception cref="CommandFailure">It cannot start; the message says why and what to do.</exception>
+    public static async Task<ExitCode> RunAsync(ServeSettings settings, Screen screen, Surroundings surroundings)
+    {
+        try
+        {
+            settings.Data.Create();
+            await using var server = HexagramServer.Build(
+                settings.Server,
+                services => RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>()),
+                builder => Configure(builder, settings.Log, screen.IsJson));
+            await server.StartAsync(surroundings.Stop);
+            Announce(server, settings, screen);
+            await EndAsync(server, surroundings.Stop);
+            await server.StopAsync(CancellationToken.None);
+            return ExitCode.Success;
+        }
+        catch (OperationCanceledException) when (surroundings.Stop.IsCancellationRequested)
+        {
+            // Asked to end while it was starting.
+            return ExitCode.Success;
+        }
+        catch (StoreUnavailableException fault)
+        {
+            throw new CommandFailure(fault.Message, cause: fault);
+        }
+        catch (IOException fault) when (fault.InnerException is AddressInUseException)
+        {
+            throw new CommandFailure(
+                $"{fault.Message.TrimEnd('.')}. Another process listens there: end it, or choose other addresses with --tcp and --http (port 0 takes a free one).",
+                cause: fault);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or System.Net.Sockets.SocketException)
+        {
+            throw new CommandFailure($"The server cannot start: {fault.Message}", cause: fault);
+        }
+    }
+
+    private static void Configure(WebApplicationBuilder builder, LogOptions log, bool json)
+    {
+        builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
+        builder.Logging.ClearProviders();
+        builder.Logging
+            .AddFilter("", log.Libraries)
+            .AddFilter("Hexagram", log.Level)
+            // It advises a garbage collector that is right for large machines alone, at every start.
+            .AddFilter("Orleans.Runtime.Silo", level => level > LogLevel.Warning && level >= log.Libraries);
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (json)
+        {
+            builder.Logging.AddJsonConsole(console =>
+            {
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+            });
+        }
+        else
+        {
+            builder.Logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+                console.ColorBehavior = LoggerColorBehavior.Disabled;
+            });
+        }
+    }
+
+    private static void Announce(HexagramServer server, ServeSettings settings, Screen screen)
+    {
+        var tcp = server.Tcp;
+        var http = server.Http;
+        var loopbackOnly = IPAddress.IsLoopback(tcp.Address) && (http is null || IPAddress.IsLoopback(http.Address));
+        if (screen.IsJson)
+        {
+            screen.Json(json =>
+            {
+                json.WriteBoolean("ready", true);
+                json.WriteString("tcp", tcp.ToString());
+                json.WriteString("http", http is null ? null : $"http://{http}");
+                json.WriteString("data", settings.Data.Path);
+                json.WriteBoolean("loopbackOnly", loopbackOnly);
+                json.WriteString("version", HexagramCommandLine.Version);
+            });
+            return;
+        }
+
+        screen.Line($"Ready: tcp://{tcp}{(http is null ? "" : $", http://{http}")}, data in {settings.Data.Path}, "
+            + (loopbackOnly ? "for this machine only." : "for other machines too, and not encrypted."));
+    }
+
+    /// <summary>Completes when the process is asked to end, or the application ends by itself.</summary>
+    private static async Task EndAsync(HexagramServer server, CancellationToken stop)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, server.Application.Lifetime.ApplicationStopping);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = either.Token.Register(ended.SetResult);
+        await ended.Task;
+    }
+
+    /// <summary>The host neither listens to signals nor prints: both are done here.</summary>
+    private sealed class QuietLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

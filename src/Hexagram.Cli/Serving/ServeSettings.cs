@@ -1,0 +1,142 @@
+using Hexagram.Server.Options;
+using Hexagram.Storage.RocksDb;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace Hexagram.Cli.Serving;
+
+/// <summary>
+/// Everything that <c>serve</c> can be told, from the command line, the environment and a file, in this order of precedence.
+/// </summary>
+internal sealed record ServeSettings
+{
+    private const string EnvironmentPrefix = "HEXAGRAM__";
+
+    /// <summary>What the other commands read from the environment; the server has no use for it.</summary>
+    private static readonly HashSet<string> OfClients = new(StringComparer.OrdinalIgnoreCase) { "Server", "Token" };
+
+    /// <summary>What is no setting of the server's parts: it follows from something else.</summary>
+    private static readonly HashSet<string> Derived = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Access:SigningKeyFile",
+        "Store:Folder",
+        "Store:Forgetting:Horizon",
+    };
+
+    /// <summary>The server's folder.</summary>
+    public required DataFolder Data { get; init; }
+
+    /// <summary>The gateway, the router and the rest.</summary>
+    public required ServerOptions Server { get; init; }
+
+    /// <summary>The store in the data folder.</summary>
+    public required RocksDbStoreOptions Store { get; init; }
+
+    /// <summary>What is logged.</summary>
+    public required LogOptions Log { get; init; }
+
+    /// <summary>Reads and checks the settings.</summary>
+    /// <param name="words">What the command line says, by the names of the settings; null for what it does not say.</param>
+    /// <param name="file">The file that the command line names, or null.</param>
+    /// <param name="surroundings">The process.</param>
+    /// <exception cref="CommandFailure">Something cannot be meant; all of it is named.</exception>
+    public static ServeSettings Load(IReadOnlyDictionary<string, string?> words, string? file, Surroundings surroundings)
+    {
+        var environment = surroundings.Variables
+            .Where(variable => variable.Key.StartsWith(EnvironmentPrefix, StringComparison.OrdinalIgnoreCase))
+            .Select(variable => KeyValuePair.Create(variable.Key[EnvironmentPrefix.Length..].Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value))
+            .Where(variable => !OfClients.Contains(variable.Key))
+            .ToList();
+        var said = words.Where(word => word.Value is not null).ToList();
+
+        // Where the file lies may depend on the data folder, which the other two may name.
+        file ??= environment.Find(variable => variable.Key.Equals("Config", StringComparison.OrdinalIgnoreCase)).Value;
+        environment.RemoveAll(variable => variable.Key.Equals("Config", StringComparison.OrdinalIgnoreCase));
+        var inFolder = new DataFolder(Layer(null, environment, said)["Data"] ?? DataFolder.Default).SettingsFile;
+        if (file is not null && !File.Exists(file))
+        {
+            throw CommandFailure.Usage($"There is no settings file {Path.GetFullPath(file)}.");
+        }
+
+        return Read(Layer(file ?? (File.Exists(inFolder) ? inFolder : null), environment, said));
+    }
+
+    /// <summary>Every setting by name, with its default, for the documentation.</summary>
+    public static IEnumerable<Setting> Describe() => SettingsReader.Describe(new Tree(), Derived);
+
+    private static IConfigurationRoot Layer(string? file, IEnumerable<KeyValuePair<string, string?>> environment, IEnumerable<KeyValuePair<string, string?>> words)
+    {
+        var layers = new ConfigurationBuilder();
+        if (file is not null)
+        {
+            layers.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
+        }
+
+        try
+        {
+            return layers.AddInMemoryCollection(environment).AddInMemoryCollection(words).Build();
+        }
+        catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw CommandFailure.Usage($"The settings file {Path.GetFullPath(file!)} cannot be read: {fault.InnerException?.Message ?? fault.Message}");
+        }
+    }
+
+    private static ServeSettings Read(IConfiguration configuration)
+    {
+        var reader = new SettingsReader();
+        var tree = reader.Read(configuration, new Tree(), Derived);
+        var data = new DataFolder(tree.Data);
+        var server = new ServerOptions
+        {
+            Listen = tree.Listen,
+            Times = tree.Times,
+            Bounds = tree.Bounds,
+            Router = tree.Router,
+            Access = tree.Access with { SigningKeyFile = data.KeyFile },
+            Horizon = tree.Horizon,
+        };
+        var store = tree.Store with { Folder = data.Mailboxes, Forgetting = tree.Store.Forgetting with { Horizon = tree.Horizon } };
+        var faults = reader.Faults
+            .Concat(new ServerOptionsValidator().Validate(null, server).Failures ?? [])
+            .Concat(store.Fault() is { } fault ? [$"Store: {fault}"] : [])
+            .ToList();
+        return faults.Count == 0
+            ? new ServeSettings { Data = data, Server = server, Store = store, Log = tree.Log }
+            : throw CommandFailure.Usage(string.Join('\n', faults));
+    }
+
+    /// <summary>The settings as they are named: those of the server beside those of the store.</summary>
+    private sealed record Tree
+    {
+        private static readonly ServerOptions Defaults = new();
+
+        public string Data { get; init; } = DataFolder.Default;
+
+        public ListenerOptions Listen { get; init; } = Defaults.Listen;
+
+        public SessionTimes Times { get; init; } = Defaults.Times;
+
+        public SessionBounds Bounds { get; init; } = Defaults.Bounds;
+
+        public RouterOptions Router { get; init; } = Defaults.Router;
+
+        public AccessOptions Access { get; init; } = Defaults.Access;
+
+        public TimeSpan Horizon { get; init; } = Defaults.Horizon;
+
+        public RocksDbStoreOptions Store { get; init; } = new() { Folder = "" };
+
+        public LogOptions Log { get; init; } = new();
+    }
+}
+
+/// <summary>What a server logs.</summary>
+internal sealed record LogOptions
+{
+    /// <summary>The least level of the server's own log.</summary>
+    public LogLevel Level { get; init; } = LogLevel.Information;
+
+    /// <summary>The least level of the libraries that it is built on.</summary>
+    public LogLevel Libraries { get; init; } = LogLevel.Warning;
+}
