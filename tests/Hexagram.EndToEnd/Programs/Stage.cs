@@ -1,0 +1,99 @@
+using System.Globalization;
+
+namespace Hexagram.EndToEnd.Programs;
+
+/// <summary>
+/// One test's own world: a temporary folder with a data folder and the states of its users, and the programs that it has started. All of
+/// them are ended, and the folder is removed, when it is disposed.
+/// </summary>
+internal sealed class Stage : IAsyncDisposable
+{
+    private readonly List<RunningProgram> _programs = [];
+    private readonly Dictionary<string, string> _variables;
+
+    /// <summary>An empty stage.</summary>
+    public Stage()
+    {
+        Folder = Directory.CreateTempSubdirectory("hexagram-end-to-end-").FullName;
+        _variables = new Dictionary<string, string> { ["XDG_STATE_HOME"] = Path.Combine(Folder, "state"), ["HOME"] = Folder };
+    }
+
+    /// <summary>The folder that all programs run in.</summary>
+    public string Folder { get; }
+
+    /// <summary>The default data folder of a server that runs here.</summary>
+    public string DataFolder => Path.Combine(Folder, "hexagram-data");
+
+    /// <summary>Where the server of this stage listens, once it has been started.</summary>
+    public string Server { get; private set; } = "127.0.0.1:0";
+
+    /// <summary>Sets an environment variable for the programs that are started from now on.</summary>
+    public Stage With(string variable, string value)
+    {
+        _variables[variable] = value;
+        return this;
+    }
+
+    /// <summary>Starts the program with any words.</summary>
+    public RunningProgram Run(params IEnumerable<string> words)
+    {
+        var program = RunningProgram.Start(Folder, _variables, words);
+        _programs.Add(program);
+        return program;
+    }
+
+    /// <summary>Starts a server and waits until it is ready. Started again, it listens where it listened before.</summary>
+    public async Task<RunningProgram> ServeAsync(params string[] words)
+    {
+        var server = Run(["serve", "--json", "--tcp", Server, "--http", "http://127.0.0.1:0", .. words]);
+        var ready = Json.Parse((await server.WhenPrintedAsync(1))[0]);
+        Assert.True(ready.GetProperty("ready").GetBoolean());
+        Server = ready.Text("tcp");
+        return server;
+    }
+
+    /// <summary>Starts <c>send</c>; a text of <c>-</c> reads what the test feeds.</summary>
+    public RunningProgram Send(string from, string to, string text, params string[] words) =>
+        Run(["send", "--as", from, "--to", to, "--server", Server, "--json", .. words, "--", text]);
+
+    /// <summary>Starts <c>receive</c>.</summary>
+    public RunningProgram Receive(string user, params string[] words) =>
+        Run(["receive", "--as", user, "--server", Server, "--json", .. words]);
+
+    /// <summary>Starts <c>receive</c>, and waits until it is known to listen: it has printed one message, "hello" from "stage".</summary>
+    public async Task<RunningProgram> ListenAsync(string user, params string[] words)
+    {
+        var receive = Receive(user, words);
+        await Send("stage", user, "hello").EndAsync();
+        await receive.WhenPrintedAsync(1);
+        return receive;
+    }
+
+    /// <summary>Receives exactly <paramref name="count"/> messages, and waits for them.</summary>
+    public async Task<IReadOnlyList<System.Text.Json.JsonElement>> ReceiveAllAsync(string user, int count)
+    {
+        var receive = Receive(user, "--count", count.ToString(CultureInfo.InvariantCulture), "--timeout", "60s");
+        var code = await receive.EndAsync();
+        Assert.True(code == 0, $"receive ended with {code}.\n{receive.Said}");
+        return receive.JsonOutput;
+    }
+
+    /// <summary>Asks <c>token</c> for a token of this stage's server.</summary>
+    public async Task<string> TokenAsync(string user)
+    {
+        var token = Run("token", user);
+        Assert.Equal(0, await token.EndAsync());
+        return Assert.Single(token.Output);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var program in _programs)
+        {
+            await program.DisposeAsync();
+        }
+
+        Directory.Delete(Folder, recursive: true);
+    }
+}
