@@ -117,6 +117,6 @@ internal static partial class Documents
     [GeneratedRegex("""<a (?:id|name)="([^"]+)">""")]
     private static partial Regex ExplicitAnchor();
 
-    [GeneratedRegex(@"^(src|tests|docs|protocol|\.ci)/[\w./-]*$|^[A-Z]+\.md$")]
+    [GeneratedRegex(@"^(src|tests|bench|docs|protocol|\.ci)/[\w./-]*$|^[A-Z]+\.md$")]
     private static partial Regex PathLike();
 }
