@@ -41,7 +41,7 @@ public sealed class HexagramClient : IAsyncDisposable
         var stored = store.Load();
         Device = stored.Device;
         var clock = new ServerClock(options.TimeProvider, stored.ClockOffset);
-        _sender = new Sender(options, store, stored, clock);
+        _sender = new Sender(options, store, stored, clock, defect => _connector!.Fail(defect));
         _receiver = new Receiver(options, store, stored, clock, new ReceiverEvents(
             failure => _events.RaiseNow(HandlerFailed, this, failure),
             missing => _events.Raise(MessagesMissing, this, missing),
@@ -129,6 +129,11 @@ public sealed class HexagramClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(message);
         cancellationToken.ThrowIfCancellationRequested();
+        if (_store.IsInTransaction)
+        {
+            throw new InvalidOperationException("A message cannot be cancelled in a handler's transaction, which might be undone. Cancel it after the handler.");
+        }
+
         return _sender.CancelAsync(message);
     }
 
@@ -150,7 +155,8 @@ public sealed class HexagramClient : IAsyncDisposable
     /// <summary>
     /// As <see cref="OnMessage"/>, and exactly once: what the handler writes with the transaction's connection, to tables of its own in the client's
     /// SQLite file, is committed together with the mark that the message has been handled. The client commits; a handler that throws has its
-    /// writes undone. While the handler runs, nothing else is written to the store, so it should be quick.
+    /// writes undone. Messages that the handler sends belong to the transaction too: they leave when it is committed, and never if it is not. (So
+    /// do not wait in the handler for their being accepted.) While the handler runs, nothing else is written to the store, so it should be quick.
     /// </summary>
     /// <exception cref="InvalidOperationException">There is a handler already, the client only sends, or its store is in memory.</exception>
     public void OnMessageInTransaction(Func<Message, DbTransaction, CancellationToken, Task> handler)

@@ -38,6 +38,7 @@ internal sealed class Connector : IAsyncDisposable
     private TimeSpan _savedOffset;
     private long _lastNumber;
     private long _reservedNumber;
+    private volatile ConnectionEnd? _defect;
     private bool _receives;
     private bool _welcomed;
     private Task _running = Task.CompletedTask;
@@ -82,8 +83,17 @@ internal sealed class Connector : IAsyncDisposable
         }
     }
 
-    /// <summary>The client found a mistake in itself.</summary>
-    internal void Fail(Exception defect) => _connection?.End(ConnectionEnd.Ours(defect.Message) with { Stop = StopCause.Defect });
+    /// <summary>The client found a mistake in itself: it ends the connection and makes no other.</summary>
+    internal void Fail(Exception defect)
+    {
+        var end = ConnectionEnd.Ours(defect.ToString()) with { Stop = StopCause.Defect };
+        lock (_gate)
+        {
+            _defect ??= end;
+            _connection?.End(end);
+            _wake.TrySetResult();
+        }
+    }
 
     /// <summary>Lets the last confirmations out, closes, and does not connect again.</summary>
     public async ValueTask DisposeAsync()
@@ -106,7 +116,7 @@ internal sealed class Connector : IAsyncDisposable
         {
             _stateChanged(new ConnectionState.Connecting());
             var began = _time.GetTimestamp();
-            var end = await AttemptAsync();
+            var end = _defect ?? await AttemptAsync();
             if (_stop.IsCancellationRequested)
             {
                 return;
@@ -132,8 +142,9 @@ internal sealed class Connector : IAsyncDisposable
             wait = wait > end.RetryAfter ? wait : end.RetryAfter;
             if (wait > TimeSpan.Zero)
             {
+                var since = _time.GetTimestamp();
                 _stateChanged(new ConnectionState.Waiting(_time.GetUtcNow() + wait, end.Reason, end.Code));
-                await WakeAsync(wait);
+                await WakeAsync(wait - _time.GetElapsedTime(since));
             }
         }
     }
@@ -350,6 +361,7 @@ internal sealed class Connector : IAsyncDisposable
         }
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        timeout = timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan ? TimeSpan.Zero : timeout;
         await Task.WhenAny(wake, Task.Delay(timeout, _time, either.Token));
         await either.CancelAsync();
     }

@@ -1,5 +1,6 @@
 using Hexagram.Client.Connections;
 using Hexagram.Client.Stores;
+using Hexagram.Delivery;
 using Hexagram.Delivery.Outgoing;
 using Hexagram.Protocol;
 using Microsoft.Extensions.Logging;
@@ -18,7 +19,8 @@ internal sealed class Sender
     private readonly Outbox _outbox;
     private readonly IOutboxStore _store;
     private readonly ServerClock _clock;
-    private readonly OutboxLimits _limits;
+    private readonly OutboxRoom _room;
+    private readonly Action<Exception> _defect;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly long _origin;
@@ -29,22 +31,20 @@ internal sealed class Sender
     private SessionLimits? _session;
     private TimeSpan? _timerDue;
     private long _lastNumber;
-    private int _waiting;
-    private long _waitingBytes;
-    private int _stored;
     private bool _carryingOut;
     private bool _closed;
 
-    internal Sender(HexagramClientOptions options, IOutboxStore store, StoredClient stored, ServerClock clock)
+    internal Sender(HexagramClientOptions options, IOutboxStore store, StoredClient stored, ServerClock clock, Action<Exception> defect)
     {
         _store = store;
         _clock = clock;
-        _limits = options.Outbox;
+        _room = new OutboxRoom(options.Outbox);
+        _defect = defect;
         _time = options.TimeProvider;
         _logger = options.Logger;
         _origin = _time.GetTimestamp();
         _outbox = new Outbox(new OutboxOptions(), Random.Shared);
-        _timer = _time.CreateTimer(_ => Advance(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = _time.CreateTimer(_ => Guard(Advance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         foreach (var message in stored.Messages)
         {
             var entry = new OutboxEntry(message.Number, message.Id, message.To, message.State, message.Transmitted);
@@ -63,10 +63,10 @@ internal sealed class Sender
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(HexagramClient));
-            RequireRoom(body.Content.Length);
+            _room.Require(body.Content.Length);
 
             // While a connection is up the message is about to leave the device, so it is saved as such with the first write.
-            var transmitted = _session is { } session && _waiting < session.RequestsInFlightMax;
+            var transmitted = _session is { } session && _room.Waiting < session.RequestsInFlightMax;
             var number = ++_lastNumber;
             var entry = new OutboxEntry(number, MessageId.New(_clock.Now), to, MessageState.Waiting, transmitted);
             var message = new SentMessage(_gate, entry, body, body.Content.Length);
@@ -78,7 +78,8 @@ internal sealed class Sender
             _store.Insert(
                 new StoredMessage(number, entry.Id, to, MessageState.Waiting, transmitted, message.BodyBytes),
                 body,
-                fault => Inserted(pending, fault));
+                () => pending.TrySetResult(message),
+                fault => Guard(() => Inserted(pending, fault)));
             return pending.Task;
         }
     }
@@ -180,27 +181,6 @@ internal sealed class Sender
 
     // ---- inside ---------------------------------------------------------------------------
 
-    private void RequireRoom(int bytes)
-    {
-        if (_waiting >= _limits.WaitingMax)
-        {
-            throw Full(nameof(OutboxLimits.WaitingMax), $"{_waiting} messages wait for the server or for their confirmation");
-        }
-
-        if (_waiting > 0 && _waitingBytes + bytes > _limits.WaitingBytesMax)
-        {
-            throw Full(nameof(OutboxLimits.WaitingBytesMax), $"the messages that wait hold {_waitingBytes} bytes");
-        }
-
-        if (_stored >= _limits.StoredMax)
-        {
-            throw Full(nameof(OutboxLimits.StoredMax), $"{_stored} messages are stored for recipients who are away");
-        }
-
-        OutboxFullException Full(string limit, string words) =>
-            new(limit, $"The outbox is full: {words}. Await the Accepted or Delivered task of earlier messages, cancel some, or raise {nameof(OutboxLimits)}.{limit}.");
-    }
-
     /// <summary>A write has come back. The outbox hears of messages in the order of the <c>SendAsync</c> calls, whatever the order of the writes.</summary>
     private void Inserted(PendingSend pending, ClientStoreException? fault)
     {
@@ -222,6 +202,7 @@ internal sealed class Sender
                 else
                 {
                     Drop(next.Message);
+                    next.Message.End(SentState.Cancelled, new OperationCanceledException());
                 }
 
                 next.Complete();
@@ -331,7 +312,7 @@ internal sealed class Sender
             marks[i] = (entry.Number, _clock.Accepts(entry.Id) ? entry.Id : MessageId.New(_clock.Now));
         }
 
-        _store.Mark(marks, fault => Marked(entries, marks, fault));
+        _store.Mark(marks, fault => Guard(() => Marked(entries, marks, fault)));
     }
 
     private void Marked(IReadOnlyList<OutboxEntry> entries, (long Number, MessageId Id)[] marks, ClientStoreException? fault)
@@ -383,9 +364,8 @@ internal sealed class Sender
     {
         if (state == MessageState.Stored)
         {
-            Uncount(message);
-            message.IsCountedAsStored = true;
-            _stored++;
+            _room.Remove(message);
+            _room.Add(message, stored: true);
             if (_store.KeepsBodies)
             {
                 message.Body = null;
@@ -412,36 +392,14 @@ internal sealed class Sender
     private void Hold(SentMessage message)
     {
         _messages.Add(message.Entry.Number, message);
-        message.IsCountedAsStored = message.Entry.State == MessageState.Stored;
-        if (message.IsCountedAsStored)
-        {
-            _stored++;
-        }
-        else
-        {
-            _waiting++;
-            _waitingBytes += message.BodyBytes;
-        }
+        _room.Add(message, stored: message.Entry.State == MessageState.Stored);
     }
 
     private void Drop(SentMessage message)
     {
         if (_messages.Remove(message.Entry.Number))
         {
-            Uncount(message);
-        }
-    }
-
-    private void Uncount(SentMessage message)
-    {
-        if (message.IsCountedAsStored)
-        {
-            _stored--;
-        }
-        else
-        {
-            _waiting--;
-            _waitingBytes -= message.BodyBytes;
+            _room.Remove(message);
         }
     }
 
@@ -469,31 +427,16 @@ internal sealed class Sender
         }
     }
 
-    /// <summary>A <c>SendAsync</c> call whose message is being written.</summary>
-    private sealed class PendingSend(SentMessage message) : TaskCompletionSource<SentMessage>(TaskCreationOptions.RunContinuationsAsynchronously)
+    /// <summary>A broken invariant on a thread that is nobody's stops the client, not the process.</summary>
+    private void Guard(Action work)
     {
-        internal SentMessage Message => message;
-
-        internal bool IsSettled { get; private set; }
-
-        internal ClientStoreException? Fault { get; private set; }
-
-        internal void Settle(ClientStoreException? fault)
+        try
         {
-            IsSettled = true;
-            Fault = fault;
+            work();
         }
-
-        internal void Complete()
+        catch (InvariantException defect)
         {
-            if (Fault is null)
-            {
-                TrySetResult(message);
-            }
-            else
-            {
-                TrySetException(Fault);
-            }
+            _defect(defect);
         }
     }
 }

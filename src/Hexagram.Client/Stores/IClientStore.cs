@@ -28,8 +28,11 @@ internal interface IOutboxStore
     /// <summary>Whether bodies can be read back; otherwise the client keeps them itself.</summary>
     bool KeepsBodies { get; }
 
-    /// <summary>A new message.</summary>
-    void Insert(StoredMessage message, Body body, Action<ClientStoreException?> completed);
+    /// <summary>
+    /// A new message. When a handler sends it in its transaction (<see cref="IInboxTransaction.Enter"/>), it belongs to that
+    /// transaction: <paramref name="joined"/> is called when it stands there, and <paramref name="completed"/> when the transaction has ended.
+    /// </summary>
+    void Insert(StoredMessage message, Body body, Action joined, Action<ClientStoreException?> completed);
 
     /// <summary>These are about to leave the device, under these ids.</summary>
     void Mark(IReadOnlyList<(long Number, MessageId Id)> messages, Action<ClientStoreException?> completed);
@@ -50,6 +53,9 @@ internal interface IOutboxStore
 /// </summary>
 internal interface IInboxStore
 {
+    /// <summary>The caller runs in a handler's transaction, which has not ended.</summary>
+    bool IsInTransaction { get; }
+
     /// <summary>Whether <see cref="BeginTransactionAsync"/> can be used.</summary>
     bool HasTransactions { get; }
 
@@ -83,6 +89,12 @@ internal interface IInboxTransaction
 {
     /// <summary>What the handler is given.</summary>
     System.Data.Common.DbTransaction Transaction { get; }
+
+    /// <summary>
+    /// From here on, in the caller's flow, messages that are sent belong to this transaction, and questions to the store are answered in it. Anything else would
+    /// wait for the transaction, which waits for the handler.
+    /// </summary>
+    void Enter();
 
     /// <summary>Durable when it returns; false when the handler has rolled it back itself.</summary>
     Task<bool> CommitAsync();

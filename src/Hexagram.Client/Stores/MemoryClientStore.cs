@@ -22,6 +22,8 @@ internal sealed class MemoryClientStore : IClientStore
 
     public bool HasTransactions => false;
 
+    public bool IsInTransaction => false;
+
     public StoredClient Load() => new() { Device = NewDevice() };
 
     public Task ReserveConnectionsAsync(ConnectionNumber upTo) => Task.CompletedTask;
@@ -32,7 +34,7 @@ internal sealed class MemoryClientStore : IClientStore
     {
     }
 
-    public void Insert(StoredMessage message, Body body, Action<ClientStoreException?> completed) => completed(null);
+    public void Insert(StoredMessage message, Body body, Action joined, Action<ClientStoreException?> completed) => completed(null);
 
     public void Mark(IReadOnlyList<(long Number, MessageId Id)> messages, Action<ClientStoreException?> completed) => completed(null);
 

@@ -43,6 +43,8 @@ internal sealed class SqliteClientStore : IClientStore
 
     public bool HasTransactions => true;
 
+    public bool IsInTransaction => _writer.IsInTransaction;
+
     /// <summary>Opens or makes the store.</summary>
     /// <exception cref="ClientStoreException">Somebody else has it open, or it cannot be used; the message says what to do.</exception>
     internal static SqliteClientStore Open(string folder, HexagramClientOptions options)
@@ -87,8 +89,21 @@ internal sealed class SqliteClientStore : IClientStore
 
     public void SaveClock(TimeSpan offset) => _writer.Enqueue(() => _statements.SetValue("clock_offset", (long)offset.TotalMilliseconds), null);
 
-    public void Insert(StoredMessage message, Body body, Action<ClientStoreException?> completed) =>
-        _writer.Enqueue(() => _statements.Insert(message, body), completed);
+    public void Insert(StoredMessage message, Body body, Action joined, Action<ClientStoreException?> completed) =>
+        _writer.Join(
+            () => _statements.Insert(message, body),
+            fault =>
+            {
+                if (fault is null)
+                {
+                    joined();
+                }
+                else
+                {
+                    completed(fault);
+                }
+            },
+            completed);
 
     public void Mark(IReadOnlyList<(long Number, MessageId Id)> messages, Action<ClientStoreException?> completed) =>
         _writer.Enqueue(
@@ -130,14 +145,7 @@ internal sealed class SqliteClientStore : IClientStore
 
     public async Task<IInboxTransaction> BeginTransactionAsync(InboxCommit commit, CancellationToken cancellationToken)
     {
-        var opening = _writer.BeginTransactionAsync(
-            transaction =>
-            {
-                _statements.Transaction = transaction;
-                Commit(commit);
-            },
-            () => _statements.Transaction = null,
-            () => commit.Seen is { } key && _statements.HasSeen(key));
+        var opening = _writer.BeginTransactionAsync(() => Commit(commit), () => commit.Seen is { } key && _statements.HasSeen(key));
         try
         {
             return await opening.WaitAsync(cancellationToken);
@@ -154,9 +162,10 @@ internal sealed class SqliteClientStore : IClientStore
         }
     }
 
-    public Task<IReadOnlyList<SetAsideMessage>> ReadSetAsideAsync() => _writer.RunAsync(() => SqliteRows.SetAside(_connection));
+    public Task<IReadOnlyList<SetAsideMessage>> ReadSetAsideAsync() =>
+        _writer.JoinAsync(() => SqliteRows.SetAside(_connection, _statements.Transaction));
 
-    public Task<bool> RemoveSetAsideAsync(MessageKey message) => _writer.RunAsync(() => _statements.RemoveSetAside(message));
+    public Task<bool> RemoveSetAsideAsync(MessageKey message) => _writer.JoinAsync(() => _statements.RemoveSetAside(message));
 
     public async ValueTask DisposeAsync()
     {

@@ -30,11 +30,12 @@ internal static class SqliteRows
         return command.ExecuteScalar();
     }
 
-    internal static IReadOnlyList<SetAsideMessage> SetAside(SqliteConnection connection)
+    internal static IReadOnlyList<SetAsideMessage> SetAside(SqliteConnection connection, SqliteTransaction? transaction)
     {
         using var command = Command(
             connection,
             "SELECT id, sender, sequence, accepted_at, attempt, reason, at, content_type, content FROM hexagram_set_aside ORDER BY number");
+        command.Transaction = transaction;
         using var row = command.ExecuteReader();
         var messages = new List<SetAsideMessage>();
         while (row.Read())

@@ -65,6 +65,7 @@ internal sealed class SqliteStatements : IDisposable
     /// <summary>A handler's transaction, in which everything runs until it is set to null again.</summary>
     internal SqliteTransaction? Transaction
     {
+        get => _transaction;
         set
         {
             _transaction = value;

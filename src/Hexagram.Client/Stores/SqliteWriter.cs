@@ -24,6 +24,7 @@ internal sealed class SqliteWriter
     private readonly Thread _thread;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SqliteStatements _statements;
+    private readonly AsyncLocal<SqliteHandlerTransaction?> _lent = new();
     private Queue<Work> _queue = new();
     private bool _urgent;
     private bool _stopping;
@@ -51,14 +52,37 @@ internal sealed class SqliteWriter
         return done.Task;
     }
 
+    /// <summary>
+    /// As <see cref="Enqueue(Action, Action{ClientStoreException?}?)"/>; but in the flow of a handler's transaction the change is made there, at once:
+    /// <paramref name="written"/> hears of that, and <paramref name="completed"/> of the transaction's end.
+    /// </summary>
+    internal void Join(Action change, Action<ClientStoreException?> written, Action<ClientStoreException?> completed)
+    {
+        if (_lent.Value?.TryJoin(change, written, completed) is not true)
+        {
+            Enqueue(change, completed);
+        }
+    }
+
+    /// <summary>As <see cref="RunAsync"/>; but in the flow of a handler's transaction it is done there.</summary>
+    internal Task<T> JoinAsync<T>(Func<T> work)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        T? result = default;
+        Join(() => result = work(), fault => Complete(done, result!, fault), fault => Complete(done, result!, fault));
+        return done.Task;
+    }
+
+    /// <summary>Whether the caller runs in the flow of a handler's transaction that is open.</summary>
+    internal bool IsInTransaction => _lent.Value is { IsOpen: true };
+
     /// <summary>Hands the connection to a handler until its transaction ends.</summary>
-    /// <param name="first">Run in the transaction before the handler.</param>
-    /// <param name="last">Run when it has ended, before anything else.</param>
+    /// <param name="first">Written in the transaction before the handler.</param>
     /// <param name="isMarked">Whether what <paramref name="first"/> wrote is there.</param>
-    internal Task<SqliteHandlerTransaction> BeginTransactionAsync(Action<SqliteTransaction> first, Action last, Func<bool> isMarked)
+    internal Task<SqliteHandlerTransaction> BeginTransactionAsync(Action first, Func<bool> isMarked)
     {
         var opened = new TaskCompletionSource<SqliteHandlerTransaction>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Enqueue(new Work(null, () => Lend(first, last, isMarked, opened), fault => opened.TrySetException(fault!)), urgent: true);
+        Enqueue(new Work(null, () => Lend(first, isMarked, opened), fault => opened.TrySetException(fault!)), urgent: true);
         return opened.Task;
     }
 
@@ -203,25 +227,25 @@ internal sealed class SqliteWriter
         }
     }
 
-    private void Lend(Action<SqliteTransaction> first, Action last, Func<bool> isMarked, TaskCompletionSource<SqliteHandlerTransaction> opened)
+    private void Lend(Action first, Func<bool> isMarked, TaskCompletionSource<SqliteHandlerTransaction> opened)
     {
         SqliteTransaction? transaction = null;
         try
         {
-            transaction = _connection.BeginTransaction(deferred: false);
-            first(transaction);
+            _statements.Transaction = transaction = _connection.BeginTransaction(deferred: false);
+            first();
         }
         catch (Exception cause)
         {
+            _statements.Transaction = null;
             transaction?.Dispose();
-            last();
             opened.TrySetException(Translate(cause));
             return;
         }
 
-        var lent = new SqliteHandlerTransaction(transaction, isMarked);
+        var lent = new SqliteHandlerTransaction(transaction, _statements, _lent, isMarked, Translate);
         opened.TrySetResult(lent);
-        lent.WaitAndEnd(last, Translate);
+        lent.ServeAndEnd();
     }
 
     /// <summary>

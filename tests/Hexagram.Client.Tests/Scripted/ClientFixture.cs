@@ -34,6 +34,74 @@ public abstract class ClientFixture : IAsyncDisposable
         return client;
     }
 
+    /// <summary>
+    /// Moves the clock on, and again while nothing happens: a timer may be set a moment after the event that a test has waited for.
+    /// </summary>
+    private protected async Task<T> AdvanceUntilAsync<T>(TimeSpan step, Task<T> happened)
+    {
+        for (var n = 0; ; n++)
+        {
+            Time.Advance(step);
+            try
+            {
+                return await happened.WaitAsync(TimeSpan.FromMilliseconds(500));
+            }
+            catch (TimeoutException) when (n < 10 && !happened.IsCompleted)
+            {
+                // Not yet: the clock moves once more.
+            }
+        }
+    }
+
+    /// <summary>The first connection whose Hello asks for messages, welcomed.</summary>
+    private protected async Task<ScriptedConnection> ReceivingAsync(Func<Welcome, Welcome>? change = null)
+    {
+        while (true)
+        {
+            var server = await Server.WelcomeAsync(change);
+            if (server.Hello.Window > 0)
+            {
+                return server;
+            }
+        }
+    }
+
+    /// <summary>The next connection of a client that has lost one; its wait is not waited for.</summary>
+    private protected async Task<ScriptedConnection> ReconnectedAsync(HexagramClient client, ScriptedServer? server = null, Func<Welcome, Welcome>? change = null)
+    {
+        void Hurry(object? sender, ConnectionState state)
+        {
+            if (state is ConnectionState.Waiting)
+            {
+                client.Reconnect();
+            }
+        }
+
+        client.StateChanged += Hurry;
+        Hurry(null, client.State);
+        try
+        {
+            return await (server ?? Server).WelcomeAsync(change);
+        }
+        finally
+        {
+            client.StateChanged -= Hurry;
+        }
+    }
+
+    /// <summary>Reads until everything up to here is confirmed.</summary>
+    private protected static async Task<AckRequest> ConfirmedAsync(ScriptedConnection server, long upTo)
+    {
+        while (true)
+        {
+            var confirmation = await server.ReadAsync<AckRequest>();
+            if (confirmation.UpTo.Value >= upTo)
+            {
+                return confirmation;
+            }
+        }
+    }
+
     private protected static MessageNotify Notify(long sequence, string text, string from = "bob", MessageId? id = null) => new(
         new Sequence(sequence),
         id ?? MessageId.New(ScriptedConnection.PlainWelcome.ServerTime),

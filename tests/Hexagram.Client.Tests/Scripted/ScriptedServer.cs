@@ -9,9 +9,13 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly List<ScriptedConnection> _connections = [];
 
-    internal ScriptedServer() => _listener.Start();
+    internal ScriptedServer()
+    {
+        _listener.Start();
+        Address = new($"tcp://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+    }
 
-    internal Uri Address => new($"tcp://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+    internal Uri Address { get; }
 
     /// <summary>The next connection that a client makes.</summary>
     internal async Task<ScriptedConnection> AcceptAsync()

@@ -12,13 +12,13 @@ internal static class Waiting
     internal static Task Within(this Task task) => task.WaitAsync(Patience);
 
     /// <summary>Completes when the client is in a state of this kind.</summary>
-    internal static async Task<T> WhenAsync<T>(this HexagramClient client)
+    internal static async Task<T> WhenAsync<T>(this HexagramClient client, Func<T, bool>? suits = null)
         where T : ConnectionState
     {
         var reached = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         void Look(object? sender, ConnectionState state)
         {
-            if (state is T wanted)
+            if (state is T wanted && suits?.Invoke(wanted) is not false)
             {
                 reached.TrySetResult(wanted);
             }

@@ -1,0 +1,304 @@
+using System.Threading.Channels;
+using Hexagram.Client.Connections;
+using Hexagram.Client.Stores;
+using Microsoft.Extensions.Logging;
+
+namespace Hexagram.Client.Receiving;
+
+/// <summary>
+/// Hands messages to the application's handler, one by one and in order, and commits each before the next. A handler or a store that fails keeps
+/// its message at the head. The loop alone runs here; nothing is locked while the application's code runs.
+/// </summary>
+internal sealed class HandlerLoop : IAsyncDisposable
+{
+    private readonly HexagramClientOptions _options;
+    private readonly IInboxStore _store;
+    private readonly ServerClock _clock;
+    private readonly ReceiverEvents _events;
+    private readonly Receiver _receiver;
+    private readonly ChannelReader<InboxItem> _items;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly AsyncLocal<bool> _inHandler = new();
+    private readonly MessageKey? _begunBefore;
+    private MessageKey? _begun;
+    private volatile bool _lookForSeen;
+    private MessageHandler _handler = new(null, null);
+    private Task _running = Task.CompletedTask;
+
+    internal HandlerLoop(
+        HexagramClientOptions options,
+        IInboxStore store,
+        StoredClient stored,
+        ServerClock clock,
+        ReceiverEvents events,
+        Receiver receiver,
+        ChannelReader<InboxItem> items)
+    {
+        _options = options;
+        _store = store;
+        _clock = clock;
+        _events = events;
+        _receiver = receiver;
+        _items = items;
+        _time = options.TimeProvider;
+        _logger = options.Logger;
+        _begunBefore = stored.Begun;
+        _begun = stored.Begun;
+        _lookForSeen = stored.HasSeenOtherHistories;
+    }
+
+    /// <summary>
+    /// The seen set holds messages of another history, so it is asked for every message. Within one history the cursor says it all.
+    /// </summary>
+    internal bool LookForSeen
+    {
+        get => _lookForSeen;
+        set => _lookForSeen = value;
+    }
+
+    /// <summary>Whether the caller is the handler, or was called by it.</summary>
+    internal bool IsInsideHandler => _inHandler.Value;
+
+    internal void Start(MessageHandler handler)
+    {
+        _handler = handler;
+        _running = Task.Run(RunAsync);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await foreach (var item in _items.ReadAllAsync(_stop.Token))
+            {
+                if (_receiver.IsCurrent(item))
+                {
+                    await DoAsync(item);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Disposed of: what is left in the queue comes again.
+        }
+    }
+
+    private async Task DoAsync(InboxItem item)
+    {
+        if (item.Gap is { } gap)
+        {
+            _logger.MessagesMissing(gap.From, gap.To);
+            _events.Missing(new MissingMessages(gap.From, gap.To));
+            await CommitAsync(item, null);
+        }
+        else if (LookForSeen && await HasSeenAsync(item.Key!.Value))
+        {
+            await CommitAsync(item, null);
+        }
+        else
+        {
+            await HandleAsync(item);
+        }
+    }
+
+    /// <summary>The same message until it is handled, set aside, or no longer wanted.</summary>
+    private async Task HandleAsync(InboxItem item)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var message = ToMessage(item, attempt);
+            Exception? failure;
+            if (_handler.Plain is { } plain)
+            {
+                message = await BegunAsync(item, message);
+                failure = await TryAsync(() => plain(message, _stop.Token));
+            }
+            else
+            {
+                failure = await TryInTransactionAsync(item, message);
+            }
+
+            if (failure is null)
+            {
+                FailPoint.Pass("inbox.handled");
+                await (_handler.Plain is not null ? CommitAsync(item, null) : CommittedAsync(item));
+                return;
+            }
+
+            _stop.Token.ThrowIfCancellationRequested();
+            var since = _time.GetTimestamp();
+            var wait = _options.HandlerRetry.After(attempt, Random.Shared);
+            if (ReasonToSetAside(message, failure, wait) is { } reason)
+            {
+                await SetAsideAsync(item, message, reason);
+                return;
+            }
+
+            if (await HistoryEndsAsync(item, wait - _time.GetElapsedTime(since)))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>It is durable that the handler may have run, before it does.</summary>
+    private async ValueTask<Message> BegunAsync(InboxItem item, Message message)
+    {
+        var key = item.Key!.Value;
+        if (_begun != key)
+        {
+            await InsistAsync(() => _store.BeginAsync(key));
+            _begun = key;
+        }
+
+        FailPoint.Pass("inbox.begun");
+        return message.Attempt > 1 || key == _begunBefore ? message with { Redelivered = true } : message;
+    }
+
+    private async Task<Exception?> TryAsync(Func<Task> handler)
+    {
+        // Flows into the handler, and not back into the loop.
+        _inHandler.Value = true;
+        try
+        {
+            await handler();
+            return null;
+        }
+        catch (Exception cause)
+        {
+            return cause;
+        }
+    }
+
+    private async Task<Exception?> TryInTransactionAsync(InboxItem item, Message message)
+    {
+        IInboxTransaction? transaction = null;
+        await InsistAsync(async () => transaction = await _store.BeginTransactionAsync(Commit(item, null), _stop.Token));
+        FailPoint.Pass("inbox.transaction");
+        var failure = await TryAsync(() =>
+        {
+            transaction!.Enter();
+            return _handler.Transactional!(message, transaction.Transaction, _stop.Token);
+        });
+
+        try
+        {
+            if (failure is not null)
+            {
+                await transaction!.RollbackAsync();
+                return failure;
+            }
+
+            FailPoint.Pass("inbox.committing");
+            return await transaction!.CommitAsync()
+                ? null
+                : new InvalidOperationException("The handler rolled the transaction back and did not fail. Throw to have the message again, or leave the transaction to the client.");
+        }
+        catch (ClientStoreException fault)
+        {
+            // Nothing of it is there, so the handler has to run again.
+            return failure ?? fault;
+        }
+    }
+
+    /// <summary>The application's word to leave this message aside, or null.</summary>
+    private string? ReasonToSetAside(Message message, Exception failure, TimeSpan wait)
+    {
+        if (failure is SetAsideException aside)
+        {
+            return aside.Message;
+        }
+
+        _logger.HandlerFailed(message.Id, message.From, message.Attempt, wait, failure);
+        var failed = new HandlerFailedEventArgs(message, failure, wait);
+        _events.Failed(failed);
+        return failed.SetAsideReason;
+    }
+
+    private async Task SetAsideAsync(InboxItem item, Message message, string reason)
+    {
+        var aside = new SetAsideMessage(message, reason, _time.GetUtcNow());
+        await CommitAsync(item, aside);
+        _logger.SetAside(message.Id, message.From, reason);
+        _events.SetAside(aside);
+    }
+
+    /// <summary>Waits for the next attempt. True when there is to be none: what waits for the handler belongs to a history that has ended.</summary>
+    private async Task<bool> HistoryEndsAsync(InboxItem item, TimeSpan wait)
+    {
+        var ends = _receiver.WhenHistoryEnds(item);
+        wait = wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        await Task.WhenAny(ends, Task.Delay(wait, _time, waiting.Token));
+        await waiting.CancelAsync();
+        _stop.Token.ThrowIfCancellationRequested();
+        return ends.IsCompleted;
+    }
+
+    private async Task CommitAsync(InboxItem item, SetAsideMessage? aside)
+    {
+        var commit = Commit(item, aside);
+        await InsistAsync(() => _store.CommitAsync(commit));
+        _begun = commit.Next;
+        _receiver.Committed(item);
+    }
+
+    private Task CommittedAsync(InboxItem item)
+    {
+        _receiver.Committed(item);
+        return Task.CompletedTask;
+    }
+
+    private InboxCommit Commit(InboxItem item, SetAsideMessage? aside)
+    {
+        // The begun mark of the next message goes with this commit, when that message is already there.
+        var next = _handler.Plain is not null && _items.TryPeek(out var waiting) && waiting.Epoch == item.Epoch ? waiting.Key : null;
+        var now = _clock.Now;
+        return new InboxCommit(item.Epoch, item.UpTo, item.Key, next, aside, now, now - _clock.Horizon);
+    }
+
+    private async Task<bool> HasSeenAsync(MessageKey key)
+    {
+        var seen = false;
+        await InsistAsync(async () => seen = await _store.HasSeenAsync(key));
+        return seen;
+    }
+
+    /// <summary>A store that fails blocks the stream, visibly, and is asked again.</summary>
+    private async ValueTask InsistAsync(Func<Task> work)
+    {
+        for (var failures = 1; ; failures++)
+        {
+            try
+            {
+                await work();
+                return;
+            }
+            catch (ClientStoreException fault)
+            {
+                _logger.StoreFailed(fault);
+                _events.StoreFailed(fault);
+                await Task.Delay(_options.HandlerRetry.After(failures, Random.Shared), _time, _stop.Token);
+            }
+        }
+    }
+
+    private static Message ToMessage(InboxItem item, int attempt) => new()
+    {
+        Id = item.Message!.Id,
+        From = item.Message.From,
+        Sequence = item.Message.Sequence,
+        AcceptedAt = item.Message.AcceptedAt,
+        Body = item.Message.Body,
+        Attempt = attempt,
+    };
+}

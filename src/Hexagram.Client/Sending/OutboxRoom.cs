@@ -1,0 +1,61 @@
+namespace Hexagram.Client.Sending;
+
+/// <summary>How full the outbox is. Used under the sender's lock.</summary>
+internal sealed class OutboxRoom(OutboxLimits limits)
+{
+    private long _waitingBytes;
+    private int _stored;
+
+    /// <summary>Messages that wait for the server or for their confirmation.</summary>
+    internal int Waiting { get; private set; }
+
+    /// <exception cref="OutboxFullException">There is no room for one more.</exception>
+    internal void Require(int bytes)
+    {
+        if (Waiting >= limits.WaitingMax)
+        {
+            throw Full(nameof(OutboxLimits.WaitingMax), $"{Waiting} messages wait for the server or for their confirmation");
+        }
+
+        if (Waiting > 0 && _waitingBytes + bytes > limits.WaitingBytesMax)
+        {
+            throw Full(nameof(OutboxLimits.WaitingBytesMax), $"the messages that wait hold {_waitingBytes} bytes");
+        }
+
+        if (_stored >= limits.StoredMax)
+        {
+            throw Full(nameof(OutboxLimits.StoredMax), $"{_stored} messages are stored for recipients who are away");
+        }
+    }
+
+    /// <summary>A message is counted where its state says.</summary>
+    internal void Add(SentMessage message, bool stored)
+    {
+        message.IsCountedAsStored = stored;
+        if (stored)
+        {
+            _stored++;
+        }
+        else
+        {
+            Waiting++;
+            _waitingBytes += message.BodyBytes;
+        }
+    }
+
+    internal void Remove(SentMessage message)
+    {
+        if (message.IsCountedAsStored)
+        {
+            _stored--;
+        }
+        else
+        {
+            Waiting--;
+            _waitingBytes -= message.BodyBytes;
+        }
+    }
+
+    private static OutboxFullException Full(string limit, string words) =>
+        new(limit, $"The outbox is full: {words}. Await the Accepted or Delivered task of earlier messages, cancel some, or raise {nameof(OutboxLimits)}.{limit}.");
+}
