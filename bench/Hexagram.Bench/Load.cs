@@ -13,7 +13,7 @@ internal sealed class Load : IAsyncDisposable
 
     internal static async Task<Load> OpenAsync(ServerProcess server, int pairs, string? stateFolder, CancellationToken cancellationToken)
     {
-        var tokens = new TokenIssuer(SigningKey.Open(Path.Combine(server.DataFolder, "signing.key")), TimeProvider.System);
+        var tokens = new TokenIssuer(SigningKey.Open(Path.Combine(server.DataFolder, "token.key")), TimeProvider.System);
         var load = new Load();
         for (var number = 0; number < pairs; number++)
         {
