@@ -65,7 +65,8 @@ public interface IMailboxStore : IAsyncDisposable
 
     /// <summary>
     /// Removes what the <see cref="ForgettingPolicy"/> allows as of <paramref name="now"/>, a bounded piece at a time so that
-    /// appends go on in between.
+    /// appends go on in between. In each mailbox the oldest go first and no hole is left: what must stay keeps everything after it,
+    /// among entries and among ids. An id may stay longer than its entry, never the reverse.
     /// </summary>
     ValueTask<ForgetReport> ForgetAsync(DateTimeOffset now, CancellationToken cancellationToken);
 

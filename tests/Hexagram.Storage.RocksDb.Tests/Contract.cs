@@ -26,4 +26,6 @@ public static class Contract
     public sealed class Durability() : DurabilityConformance(new RocksDbPlace());
 
     public sealed class Concurrency() : ConcurrencyConformance(new RocksDbPlace());
+
+    public sealed class Model() : ModelConformance(() => new RocksDbPlace(inMemory: true));
 }

@@ -5,14 +5,17 @@ using RocksDbSharp;
 namespace Hexagram.Storage.RocksDb.Tests;
 
 /// <summary>A fresh temporary folder with a store in it, whose disk fails, waits or fills on demand.</summary>
-public sealed class RocksDbPlace : IStorePlace
+/// <param name="inMemory">Where the system has a disk in memory, use that: for tests whose number of syncs matters more than the disk.</param>
+public sealed class RocksDbPlace(bool inMemory = false) : IStorePlace
 {
+    private const string MemoryDisk = "/dev/shm";
+
     private HeldCommit? _next;
     private bool _failing;
     private long _freeBytes = long.MaxValue;
 
     /// <summary>The store's folder.</summary>
-    public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"hexagram-store-{Guid.NewGuid():N}");
+    public string Folder { get; } = Path.Combine(inMemory && Directory.Exists(MemoryDisk) ? MemoryDisk : Path.GetTempPath(), $"hexagram-store-{Guid.NewGuid():N}");
 
     public ValueTask<IMailboxStore> OpenAsync(MailboxLimits limits, ForgettingPolicy forgetting, TimeProvider time)
     {

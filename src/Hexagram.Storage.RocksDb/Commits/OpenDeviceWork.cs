@@ -85,7 +85,7 @@ internal sealed class OpenDeviceWork(DeviceHello hello) : Work<DeviceOpening>
     /// <summary>Lets the device go that was unseen the longest, if it was for long enough. What it confirmed stays confirmed.</summary>
     private static bool TryMakeRoom(Commit commit, MailboxState state)
     {
-        var unseen = state.Devices.MinBy(device => device.SeenAt);
+        var unseen = state.Devices.OrderBy(device => device.SeenAt).ThenBy(device => device.Device.Value, StringComparer.Ordinal).FirstOrDefault();
         if (unseen is null
             || commit.Now - unseen.SeenAt <= (long)commit.Options.Forgetting.DeviceUnseen.TotalMilliseconds
             || state.Record.Retired.Count >= RetiredIntervalsMax)
