@@ -4,7 +4,6 @@ using Hexagram.Storage.RocksDb.Databases;
 using Hexagram.Storage.RocksDb.Folders;
 using Hexagram.Storage.RocksDb.Format;
 using Hexagram.Storage.RocksDb.Mailboxes;
-using RocksDbSharp;
 
 namespace Hexagram.Storage.RocksDb;
 
@@ -68,7 +67,7 @@ public sealed class RocksDbMailboxStore : IMailboxStore
             database = LogRecovery.Open(folder, options);
             return new RocksDbMailboxStore(folder, database, options, time, seams);
         }
-        catch (Exception damage) when (damage is RocksDbException or InvalidDataException)
+        catch (Exception damage) when (damage is RocksException or InvalidDataException)
         {
             Close(folder, database);
             throw LogRecovery.Damaged(folder, damage.Message, damage);
@@ -187,8 +186,8 @@ public sealed class RocksDbMailboxStore : IMailboxStore
         }
 
         List<StampedEpoch> epochs = [new(BeginEpochWork.NewEpoch([]), time.GetUtcNow().ToUnixTimeMilliseconds())];
-        using var batch = new WriteBatch();
-        batch.Put(Keys.Epochs, EpochsRecord.Write(epochs), database.Handle(Table.Store));
+        using var batch = new RocksBatch();
+        batch.Put(database.Handle(Table.Store), Keys.Epochs, EpochsRecord.Write(epochs));
         writer.Write(batch, sync: true);
         return epochs;
     }
@@ -216,7 +215,7 @@ public sealed class RocksDbMailboxStore : IMailboxStore
         {
             return ValueTask.FromException<T>(fault);
         }
-        catch (Exception fault) when (fault is RocksDbException or InvalidDataException)
+        catch (Exception fault) when (fault is RocksException or InvalidDataException)
         {
             return ValueTask.FromException<T>(LogRecovery.Damaged(_folder, fault.Message, fault));
         }

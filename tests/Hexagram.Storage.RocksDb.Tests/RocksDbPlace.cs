@@ -1,6 +1,6 @@
 using Hexagram.Storage.Conformance;
 using Hexagram.Storage.RocksDb.Commits;
-using RocksDbSharp;
+using Hexagram.Storage.RocksDb.Databases;
 
 namespace Hexagram.Storage.RocksDb.Tests;
 
@@ -66,7 +66,7 @@ public sealed class RocksDbPlace(bool inMemory = false) : IStorePlace
 
     private sealed class FaultyWriter(RocksDbPlace place, IBatchWriter writer) : IBatchWriter
     {
-        public void Write(WriteBatch batch, bool sync)
+        public void Write(RocksBatch batch, bool sync)
         {
             Interlocked.Exchange(ref place._next, null)?.Wait();
             if (sync && Volatile.Read(ref place._failing))

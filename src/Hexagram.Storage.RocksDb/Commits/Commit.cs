@@ -2,7 +2,6 @@ using Hexagram.Protocol;
 using Hexagram.Storage.RocksDb.Databases;
 using Hexagram.Storage.RocksDb.Format;
 using Hexagram.Storage.RocksDb.Mailboxes;
-using RocksDbSharp;
 
 namespace Hexagram.Storage.RocksDb.Commits;
 
@@ -13,14 +12,13 @@ namespace Hexagram.Storage.RocksDb.Commits;
 internal sealed class Commit(RocksDbStoreOptions options, Database database, TimeProvider time, DiskReserve reserve, List<StampedEpoch> epochs)
     : IDisposable
 {
-    private readonly WriteBatch _batch = new();
+    private readonly RocksBatch _batch = new();
     private readonly MailboxCache _mailboxes = new(new MailboxReader(database), options.MailboxesCachedMax);
     private readonly List<MailboxState> _touched = [];
     private readonly Dictionary<PendingId, IdRecord> _pendingIds = [];
     private readonly Dictionary<UserId, SenderRecord> _pendingSenders = [];
     private readonly byte[] _key = new byte[Keys.BytesMax];
     private byte[] _value = new byte[4096];
-    private int _records;
 
     internal RocksDbStoreOptions Options { get; } = options;
 
@@ -45,7 +43,6 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
     internal void Begin()
     {
         _batch.Clear();
-        _records = 0;
         _pendingIds.Clear();
         _pendingSenders.Clear();
         _touched.Clear();
@@ -132,18 +129,10 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
     }
 
     /// <summary>Adds a record to the batch.</summary>
-    internal void Put(Table table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
-    {
-        _batch.Put(key, value, database.Handle(table));
-        _records++;
-    }
+    internal void Put(Table table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => _batch.Put(database.Handle(table), key, value);
 
     /// <summary>Removes a record with the batch.</summary>
-    internal void Delete(Table table, ReadOnlySpan<byte> key)
-    {
-        _batch.Delete(key, database.Handle(table));
-        _records++;
-    }
+    internal void Delete(Table table, ReadOnlySpan<byte> key) => _batch.Delete(database.Handle(table), key);
 
     /// <summary>Removes the oldest entry or stub together with its id, and raises the mark below which unknown ids are expired.</summary>
     internal void DeleteEntryAndId(MailboxState state, long sequence, EntryHeader header)
@@ -175,7 +164,7 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
             AddChanges(state);
         }
 
-        if (_records > 0)
+        if (_batch.Count > 0)
         {
             writer.Write(_batch, NeedsSync);
         }

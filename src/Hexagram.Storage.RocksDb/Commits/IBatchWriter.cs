@@ -1,5 +1,4 @@
 using Hexagram.Storage.RocksDb.Databases;
-using RocksDbSharp;
 
 namespace Hexagram.Storage.RocksDb.Commits;
 
@@ -7,18 +6,15 @@ namespace Hexagram.Storage.RocksDb.Commits;
 internal interface IBatchWriter
 {
     /// <summary>Writes a batch, all or nothing; with <paramref name="sync"/>, it is on the disk when this returns.</summary>
-    void Write(WriteBatch batch, bool sync);
+    void Write(RocksBatch batch, bool sync);
 }
 
 /// <summary>Writes to the database, and after each sync moves the durable mark.</summary>
 internal sealed class BatchWriter(Database database, Folders.DurableMark mark) : IBatchWriter
 {
-    private static readonly WriteOptions Synced = new WriteOptions().SetSync(true);
-    private static readonly WriteOptions Unsynced = new WriteOptions().SetSync(false);
-
-    public void Write(WriteBatch batch, bool sync)
+    public void Write(RocksBatch batch, bool sync)
     {
-        database.Write(batch, sync ? Synced : Unsynced);
+        database.Write(batch, sync);
         if (sync)
         {
             mark.Advance(database.LatestSequenceNumber);

@@ -1,4 +1,4 @@
-using RocksDbSharp;
+using static Hexagram.Storage.RocksDb.Databases.RocksNative;
 
 namespace Hexagram.Storage.RocksDb.Databases;
 
@@ -6,56 +6,65 @@ namespace Hexagram.Storage.RocksDb.Databases;
 internal static class RocksOptions
 {
     // Bits of bloom filter per key: about one needless read in a hundred.
-    private const int FilterBitsPerKey = 10;
+    private const double FilterBitsPerKey = 10;
 
-    /// <summary>Options for the database as a whole. <paramref name="recovery"/> is judged by <see cref="Folders.LogRecovery"/>.</summary>
-    internal static DbOptions ForDatabase(RocksDbStoreOptions options, bool create, Recovery recovery)
+    private const int BlockBytes = 16 << 10;
+    private const int OpenFilesMax = 1_000;
+
+    // RocksDB's own diary beside the data: warnings only, three files of four mebibytes.
+    private const int WarningsOnly = 2;
+    private const int DiaryFiles = 3;
+    private const int DiaryBytes = 4 << 20;
+
+    private const int Lz4 = 4;
+
+    /// <summary>Options for the database and all its tables, to be destroyed once it is open.</summary>
+    internal static nint Create(RocksDbStoreOptions options, LogRecoveryMode recovery, bool create)
     {
-        var rocks = new DbOptions()
-            .SetCreateIfMissing(create)
-            .SetCreateMissingColumnFamilies(create)
-            .SetErrorIfExists(create)
-            .SetParanoidChecks(true)
-            .SetWalRecoveryMode(recovery)
-            // fdatasync: the log's length is part of what it makes durable, its time of change need not be.
-            .SetUseFsync(0)
-            .SetDbWriteBufferSize((ulong)options.WriteBufferBytes)
-            // How much log there is to replay at the next start.
-            .SetMaxTotalWalSize((ulong)options.WriteBufferBytes * 2)
-            .SetMaxOpenFiles(1_000)
-            // There is one writer, so the cleverness for many only costs.
-            .SetAllowConcurrentMemtableWrite(false)
-            .SetEnableWriteThreadAdaptiveYield(false)
-            .SetInfoLogLevel(InfoLogLevel.Warn)
-            .SetKeepLogFileNum(3)
-            .SetMaxLogFileSize(4 << 20)
-            .SetStatsDumpPeriodSec(0);
+        var rocks = rocksdb_options_create();
+        var writeBufferBytes = (nuint)options.WriteBufferBytes;
+        rocksdb_options_set_create_if_missing(rocks, create ? (byte)1 : (byte)0);
+        rocksdb_options_set_create_missing_column_families(rocks, create ? (byte)1 : (byte)0);
+        rocksdb_options_set_paranoid_checks(rocks, 1);
+        rocksdb_options_set_wal_recovery_mode(rocks, (int)recovery);
+
+        // fdatasync: the log's length is part of what it makes durable, its time of change need not be.
+        rocksdb_options_set_use_fsync(rocks, 0);
+        rocksdb_options_set_db_write_buffer_size(rocks, writeBufferBytes);
+        rocksdb_options_set_write_buffer_size(rocks, writeBufferBytes / 2);
+
+        // How much log there is to replay at the next start.
+        rocksdb_options_set_max_total_wal_size(rocks, writeBufferBytes * 2);
+        rocksdb_options_set_max_open_files(rocks, OpenFilesMax);
+
+        // There is one writer, so the cleverness for many only costs.
+        rocksdb_options_set_allow_concurrent_memtable_write(rocks, 0);
+        rocksdb_options_set_enable_write_thread_adaptive_yield(rocks, 0);
+        rocksdb_options_set_info_log_level(rocks, WarningsOnly);
+        rocksdb_options_set_keep_log_file_num(rocks, DiaryFiles);
+        rocksdb_options_set_max_log_file_size(rocks, DiaryBytes);
+        rocksdb_options_set_stats_dump_period_sec(rocks, 0);
+        rocksdb_options_set_compression(rocks, Lz4);
+        rocksdb_options_set_level_compaction_dynamic_level_bytes(rocks, 1);
+        SetTables(rocks, (nuint)options.BlockCacheBytes);
         return rocks;
     }
 
-    /// <summary>The tables with their options; they share one block cache.</summary>
-    internal static ColumnFamilies ForTables(RocksDbStoreOptions options)
+    private static void SetTables(nint rocks, nuint blockCacheBytes)
     {
-        var cache = Cache.CreateLru((ulong)options.BlockCacheBytes);
-        var tables = new ColumnFamilies(Table(options, cache));
-        foreach (var name in Database.TableNames.Skip(1))
-        {
-            tables.Add(name, Table(options, cache));
-        }
+        var tables = rocksdb_block_based_options_create();
+        var cache = rocksdb_cache_create_lru(blockCacheBytes);
+        rocksdb_block_based_options_set_block_cache(tables, cache);
+        rocksdb_block_based_options_set_block_size(tables, BlockBytes);
 
-        return tables;
+        // Asking for an id that is not there, which is every new message, must not read the disk. The policy now belongs to the options.
+        rocksdb_block_based_options_set_filter_policy(tables, rocksdb_filterpolicy_create_bloom_full(FilterBitsPerKey));
+        rocksdb_block_based_options_set_cache_index_and_filter_blocks(tables, 1);
+        rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(tables, 1);
+        rocksdb_options_set_block_based_table_factory(rocks, tables);
+
+        // RocksDB counts references to the cache; these were only ours.
+        rocksdb_cache_destroy(cache);
+        rocksdb_block_based_options_destroy(tables);
     }
-
-    private static ColumnFamilyOptions Table(RocksDbStoreOptions options, Cache cache) =>
-        new ColumnFamilyOptions()
-            .SetWriteBufferSize((ulong)options.WriteBufferBytes / 2)
-            .SetCompression(Compression.Lz4)
-            .SetLevelCompactionDynamicLevelBytes(true)
-            .SetBlockBasedTableFactory(new BlockBasedTableOptions()
-                .SetBlockCache(cache)
-                .SetBlockSize(16 << 10)
-                // Asking for an id that is not there, which is every new message, must not read the disk.
-                .SetFilterPolicy(BloomFilterPolicy.Create(FilterBitsPerKey, false))
-                .SetCacheIndexAndFilterBlocks(true)
-                .SetPinL0FilterAndIndexBlocksInCache(true));
 }

@@ -1,5 +1,4 @@
 using Hexagram.Storage.RocksDb.Databases;
-using RocksDbSharp;
 
 namespace Hexagram.Storage.RocksDb.Folders;
 
@@ -19,11 +18,11 @@ internal static class LogRecovery
     {
         try
         {
-            return folder.IsSetUp ? OpenExisting(folder, options) : OpenRocks(folder, options, Recovery.AbsoluteConsistency, create: true);
+            return folder.IsSetUp ? OpenExisting(folder, options) : Database.Open(folder.DataPath, options, LogRecoveryMode.Strict, create: true);
         }
-        catch (RocksDbException fault)
+        catch (RocksException fault)
         {
-            throw IsCorruption(fault) ? Damaged(folder, fault.Message, fault) : Unusable(folder, fault);
+            throw fault.IsCorruption ? Damaged(folder, fault.Message, fault) : Unusable(folder, fault);
         }
         catch (InvalidDataException fault)
         {
@@ -41,11 +40,11 @@ internal static class LogRecovery
         Database database;
         try
         {
-            database = OpenRocks(folder, options, Recovery.AbsoluteConsistency, create: false);
+            database = Database.Open(folder.DataPath, options, LogRecoveryMode.Strict, create: false);
         }
-        catch (RocksDbException fault) when (IsCorruption(fault) && EndsTornOnly(folder, options))
+        catch (RocksException fault) when (fault.IsCorruption && EndsTornOnly(folder, options))
         {
-            database = OpenRocks(folder, options, Recovery.PointInTime, create: false);
+            database = Database.Open(folder.DataPath, options, LogRecoveryMode.UpToDamage, create: false);
         }
 
         // A log that was cut off between two records looks whole to RocksDB in every mode.
@@ -66,8 +65,7 @@ internal static class LogRecovery
             return false;
         }
 
-        var rocks = RocksOptions.ForDatabase(options, create: false, Recovery.PointInTime);
-        using var readOnly = new Database(RocksDbSharp.RocksDb.OpenReadOnly(rocks, folder.DataPath, RocksOptions.ForTables(options), false));
+        using var readOnly = Database.OpenReadOnly(folder.DataPath, options, LogRecoveryMode.UpToDamage);
         return Missing(folder, readOnly.LatestSequenceNumber) is null;
     }
 
@@ -75,12 +73,7 @@ internal static class LogRecovery
         ? $"its log can be read up to record {latest}, but had been synced up to record {mark}."
         : null;
 
-    private static Database OpenRocks(StoreFolder folder, RocksDbStoreOptions options, Recovery recovery, bool create) => new(
-        RocksDbSharp.RocksDb.Open(RocksOptions.ForDatabase(options, create, recovery), folder.DataPath, RocksOptions.ForTables(options)));
-
-    private static bool IsCorruption(RocksDbException fault) => fault.Message.Contains("Corruption", StringComparison.Ordinal);
-
-    private static StoreUnavailableException Unusable(StoreFolder folder, RocksDbException fault) => new(
+    private static StoreUnavailableException Unusable(StoreFolder folder, RocksException fault) => new(
         $"The mailbox store in '{folder.Path}' cannot be opened: {fault.Message} See to the disk and to who may write there.",
         fault);
 }
