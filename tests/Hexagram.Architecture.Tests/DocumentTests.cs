@@ -22,6 +22,7 @@ public sealed class DocumentTests
     public void The_example_in_the_readme_compiles_when_pasted()
     {
         var examples = Examples.In(Repository.Read("README.md"));
+        Assert.NotEmpty(examples);
         Holds.For(examples.SelectMany(Examples.Faults));
     }
 

@@ -5,10 +5,10 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Hexagram.Architecture.Tests.Rules;
 
-/// <summary>The C# in a document compiles when it is pasted into the <c>Program.cs</c> of a new console project.</summary>
+/// <summary>The C# in a document compiles when it is pasted into a file and run with <c>dotnet run file.cs</c>.</summary>
 internal static class Examples
 {
-    // What the .NET SDK imports by itself in a console project.
+    // What the .NET SDK imports by itself in a program.
     private const string ImplicitUsings = """
         global using System;
         global using System.Collections.Generic;
@@ -26,7 +26,8 @@ internal static class Examples
     /// <summary>What the compiler says against an example.</summary>
     public static IEnumerable<string> Faults(string example)
     {
-        var options = new CSharpParseOptions(LanguageVersion.Latest);
+        // The feature lets the compiler pass over lines such as "#:project", which are the SDK's.
+        var options = new CSharpParseOptions(LanguageVersion.Latest).WithFeatures([new("FileBasedProgram", "true")]);
         // All that this test assembly can load, the product's assemblies among it.
         var assemblies = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
         return CSharpCompilation.Create(
