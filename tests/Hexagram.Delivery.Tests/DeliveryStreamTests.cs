@@ -102,6 +102,22 @@ public sealed class DeliveryStreamTests
     }
 
     [Fact]
+    public void What_does_not_fit_is_not_read_again_before_it_fits()
+    {
+        var stream = Stream(windowBytes: 100, last: 3);
+        stream.TryBeginRead(out _);
+        stream.PageBegins(At(1), At(3));
+        stream.Read(At(1), 30);
+        stream.Read(At(2), 30);
+        Assert.Equal(StreamDecision.Nothing, stream.Read(At(3), 60));
+        Assert.False(stream.TryBeginRead(out _));
+
+        stream.Confirmed(At(1));
+
+        Assert.True(stream.TryBeginRead(out _));
+    }
+
+    [Fact]
     public void A_repeated_entry_is_notified_again_only_while_it_is_unconfirmed()
     {
         var stream = Stream();

@@ -14,6 +14,7 @@ public sealed class DeliveryStream
     private readonly int _window;
     private readonly int _windowBytes;
     private long _unconfirmedBytes;
+    private int _nextBytes;
     private bool _reading;
 
     /// <summary>Begins after <paramref name="resumeAfter"/> in a mailbox whose newest entry is <paramref name="last"/>.</summary>
@@ -51,13 +52,7 @@ public sealed class DeliveryStream
     public StreamDecision Arrived(Sequence sequence, int bodyBytes)
     {
         Last = Sequence.Max(Last, sequence);
-        if (sequence != Sent.Next || !HasRoom(bodyBytes))
-        {
-            return StreamDecision.Nothing;
-        }
-
-        Take(sequence, bodyBytes);
-        return StreamDecision.Notify;
+        return Offer(sequence, bodyBytes);
     }
 
     /// <summary>
@@ -89,8 +84,7 @@ public sealed class DeliveryStream
         if (Sent < Cursor)
         {
             Invariant.Holds(_unconfirmed.Count == 0, "nothing beyond what was sent is unconfirmed");
-            Sent = Cursor;
-            Last = Sequence.Max(Last, Cursor);
+            MoveSentTo(Cursor);
         }
     }
 
@@ -100,7 +94,7 @@ public sealed class DeliveryStream
     /// <param name="read">Where to read, and how much fits.</param>
     public bool TryBeginRead(out StreamRead read)
     {
-        if (_reading || Sent >= Last || !HasRoom(0))
+        if (_reading || Sent >= Last || !HasRoom(_nextBytes))
         {
             read = default;
             return false;
@@ -128,10 +122,19 @@ public sealed class DeliveryStream
 
     /// <summary>One entry of a page.</summary>
     /// <returns><see cref="StreamDecision.Nothing"/> when it was confirmed meanwhile, or it or one before it no longer fits.</returns>
-    public StreamDecision Read(Sequence sequence, int bodyBytes)
+    public StreamDecision Read(Sequence sequence, int bodyBytes) => Offer(sequence, bodyBytes);
+
+    private StreamDecision Offer(Sequence sequence, int bodyBytes)
     {
-        if (sequence != Sent.Next || !HasRoom(bodyBytes))
+        if (sequence != Sent.Next)
         {
+            return StreamDecision.Nothing;
+        }
+
+        if (!HasRoom(bodyBytes))
+        {
+            // A store gives at least one entry, so without this the same one would be read again and again until it fits.
+            _nextBytes = bodyBytes;
             return StreamDecision.Nothing;
         }
 
@@ -146,8 +149,14 @@ public sealed class DeliveryStream
     {
         _unconfirmed.Enqueue((sequence, bodyBytes));
         _unconfirmedBytes += bodyBytes;
+        MoveSentTo(sequence);
+    }
+
+    private void MoveSentTo(Sequence sequence)
+    {
         Sent = sequence;
         Last = Sequence.Max(Last, sequence);
+        _nextBytes = 0;
     }
 }
 

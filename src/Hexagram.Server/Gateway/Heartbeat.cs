@@ -19,10 +19,18 @@ internal sealed partial class Heartbeat(
     ServerClock clock,
     ILogger<Heartbeat> logger) : BackgroundService
 {
+    // From the moment of its making, whenever the loop begins.
+    private readonly PeriodicTimer _timer = new(options.Router.Heartbeat, clock.Time);
+
+    public override void Dispose()
+    {
+        _timer.Dispose();
+        base.Dispose();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.Router.Heartbeat, clock.Time);
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        while (await _timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             try
             {

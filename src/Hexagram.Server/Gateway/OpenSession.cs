@@ -1,4 +1,5 @@
 using Hexagram.Protocol;
+using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Router;
 
 namespace Hexagram.Server.Gateway;

@@ -5,9 +5,6 @@ namespace Hexagram.Server.Gateway;
 
 internal sealed partial class Session
 {
-    [LoggerMessage(1101, LogLevel.Debug, "Session of {User}/{Device} from {Peer} opened with {Software}, connection {Connection}, window {Window}.")]
-    private static partial void LogOpened(ILogger logger, UserId user, DeviceId device, string peer, string software, ConnectionNumber connection, int window);
-
     [LoggerMessage(1102, LogLevel.Debug, "The connection from {Peer} ({User}) is closed.")]
     private static partial void LogClosed(ILogger logger, string peer, UserId? user);
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Hexagram.Protocol;
 using Hexagram.Protocol.Codec;
-using Hexagram.Server.Authentication;
+using Hexagram.Server.Gateway.Output;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
 
@@ -23,6 +23,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     private readonly SessionOutput _output;
     private readonly SessionPulse _pulse;
     private readonly PacketRate _rate;
+    private readonly SessionOpening _opening;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _room;
@@ -36,6 +37,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
         _surroundings = surroundings;
         _transport = transport;
         _output = new SessionOutput(transport, surroundings.Time) { Left = Left };
+        _opening = new SessionOpening(surroundings, _output, this);
         _pulse = new SessionPulse(surroundings.Options.Times, surroundings.Time);
         _rate = new PacketRate(surroundings.Options.Bounds.PacketsPerSecond, surroundings.Options.Bounds.PacketsBurst, surroundings.Time);
     }
@@ -46,7 +48,23 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     /// <summary>Completes when nothing of the session is left.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>What Welcome has opened; null before.</summary>
+    /// <summary>The peer, for logs.</summary>
+    public string Peer => _transport.Peer;
+
+    /// <summary>Bytes that wait here to be taken by the client.</summary>
+    public int OutgoingBytes
+    {
+        get
+        {
+            using var writing = _output.Enter();
+            return writing.Waiting;
+        }
+    }
+
+    /// <summary>A limit has stopped the reader.</summary>
+    public bool IsNotRead => _pulse.IsNotReading;
+
+    /// <summary>What Hello has opened; null before.</summary>
     public OpenSession? Open => Volatile.Read(ref _open);
 
     /// <summary>Serves the connection until it ends. Throws nothing.</summary>
@@ -91,99 +109,6 @@ internal sealed partial class Session : ISessionPost, IStoredListener
         }
     }
 
-    // ---- opening ------------------------------------------------------------------------------
-
-    /// <summary>Hello → Welcome (PROTOCOL §4).</summary>
-    private async Task OpenAsync(Hello hello)
-    {
-        var identity = await _surroundings.Authenticator.AuthenticateAsync(hello.Token, Stopping).ConfigureAwait(false);
-        if (identity.Code != ErrorCode.None)
-        {
-            End(identity.Code);
-            return;
-        }
-
-        var open = Admit(hello, identity);
-        if (!await _surroundings.Routes.RegisterAsync(open.User, open.Record).ConfigureAwait(false))
-        {
-            End(ErrorCode.Superseded);
-            return;
-        }
-
-        // After registering: what is appended from here on is either read now or heard of.
-        var opening = await OpenDeviceAsync(open, hello).ConfigureAwait(false);
-        if (opening.Code != ErrorCode.None)
-        {
-            End(opening.Code);
-            return;
-        }
-
-        using (var writing = _output.Enter())
-        {
-            writing.Write(Welcome(open, opening));
-            _welcomed = true;
-            if (open.IsReceiving)
-            {
-                open.Stream.Open(writing, opening.ResumeAfter, opening.Position.Last, hello.Window, hello.WindowBytes);
-            }
-        }
-
-        _packetBytesMax = _surroundings.Options.Bounds.BodyBytesMax + ProtocolLimits.PacketOverheadBytes;
-        LogOpened(_surroundings.Logger, open.User, hello.Device, _transport.Peer, hello.Software, hello.Connection, hello.Window);
-        open.Confirmations.Tell(opening.NewlyDelivered);
-        if (opening.Cursor < opening.ResumeAfter && opening.NewlyDelivered.Count > 0)
-        {
-            // The store tells so many at a time; the rest of what the cursor confirms goes the way of an ack:R.
-            open.Confirmations.Take(new AckRequest(_surroundings.Store.Epoch, opening.ResumeAfter));
-        }
-    }
-
-    private OpenSession Admit(Hello hello, AuthenticationResult identity)
-    {
-        var user = identity.User;
-        var record = new SessionRecord(_surroundings.Directory.NewAddress(), hello.Device, hello.Connection, hello.Window > 0);
-        var stream = new SessionStream(_surroundings, _output, user, this);
-        var open = new OpenSession(
-            user,
-            record,
-            identity.ExpiresAt,
-            new RequestLine(_surroundings, _output, user, this),
-            stream,
-            new ConfirmationLine(_surroundings, _output, stream, user, hello.Device, this));
-        Volatile.Write(ref _open, open);
-        _surroundings.Directory.Add(record.Address, this);
-        return open;
-    }
-
-    private async ValueTask<DeviceOpening> OpenDeviceAsync(OpenSession open, Hello hello)
-    {
-        if (open.IsReceiving)
-        {
-            return await _surroundings.Store.OpenDeviceAsync(new DeviceHello(open.User, hello.Device, hello.Epoch, hello.Cursor, hello.Start)).ConfigureAwait(false);
-        }
-
-        if (_surroundings.Store.Fault is { } fault)
-        {
-            throw new StoreUnavailableException("The store has stopped; nothing can be accepted.", fault);
-        }
-
-        var positions = await _surroundings.Store.PositionsAsync([open.User], Stopping).ConfigureAwait(false);
-        return new DeviceOpening(ErrorCode.None, Sequence.None, Sequence.None, positions[0], []);
-    }
-
-    private Welcome Welcome(OpenSession open, DeviceOpening opening)
-    {
-        var bounds = _surroundings.Options.Bounds;
-        return new Welcome(
-            open.User,
-            _surroundings.Store.Epoch,
-            opening.Position.FirstAvailable,
-            opening.Position.Last,
-            opening.ResumeAfter,
-            _surroundings.Time.GetUtcNow(),
-            new SessionLimits(bounds.BodyBytesMax, bounds.RequestsInFlightMax, bounds.WindowMax, _surroundings.Options.Horizon));
-    }
-
     // ---- reading ------------------------------------------------------------------------------
 
     private async Task ReadAsync()
@@ -214,7 +139,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     {
         if (_open is not { } open)
         {
-            return packet is Hello hello ? new(OpenAsync(hello)) : Violation("A packet came before Hello.");
+            return packet is Hello hello ? new(_opening.OpenAsync(hello)) : Violation("A packet came before Hello.");
         }
 
         var cost = packet is StatusRequest status ? status.Ids.Count : 1;
@@ -308,6 +233,18 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     {
         End(ErrorCode.ProtocolViolation, text);
         return default;
+    }
+
+    // ---- opening ------------------------------------------------------------------------------
+
+    /// <summary>Hello is accepted: the router is about to know this session.</summary>
+    public void Admitted(OpenSession open) => Volatile.Write(ref _open, open);
+
+    /// <summary>Welcome is written; called inside the lock.</summary>
+    public void Welcomed()
+    {
+        _welcomed = true;
+        _packetBytesMax = _surroundings.Options.Bounds.BodyBytesMax + ProtocolLimits.PacketOverheadBytes;
     }
 
     // ---- from outside: the router -----------------------------------------------------------

@@ -9,10 +9,18 @@ internal sealed class SessionClock(SessionRegistry registry, ServerClock clock) 
     /// <summary>How exact a session's clocks are.</summary>
     internal static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
 
+    // From the moment of its making, whenever the loop begins.
+    private readonly PeriodicTimer _timer = new(TickEvery, clock.Time);
+
+    public override void Dispose()
+    {
+        _timer.Dispose();
+        base.Dispose();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(TickEvery, clock.Time);
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        while (await _timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             var now = clock.Time.GetUtcNow();
             foreach (var session in registry.Sessions)

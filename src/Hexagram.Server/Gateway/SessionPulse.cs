@@ -22,6 +22,9 @@ internal sealed class SessionPulse(SessionTimes times, TimeProvider time)
     private long _pingedAt;
     private volatile bool _notReading;
 
+    /// <summary>The reader waits for room.</summary>
+    public bool IsNotReading => _notReading;
+
     /// <summary>Bytes have come, or could come again.</summary>
     public void Heard()
     {

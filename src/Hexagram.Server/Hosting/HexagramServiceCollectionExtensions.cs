@@ -3,6 +3,7 @@ using Hexagram.Server.Authorization;
 using Hexagram.Server.Gateway;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
+using Hexagram.Server.Upkeep;
 using Hexagram.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -45,6 +46,7 @@ public static class HexagramServiceCollectionExtensions
         services.AddHostedService<ListenerAnnouncement>();
         services.AddHostedService<SessionClock>();
         services.AddHostedService<Heartbeat>();
+        services.AddHostedService<Forgetting>();
         services.AddHostedService<GatewayStop>();
         services.AddOrleans(silo =>
         {

@@ -23,6 +23,9 @@ public sealed record ServerOptions
 
     /// <summary>How long a message id is remembered at the least, as Welcome tells it. More than zero; the store must be set to the same.</summary>
     public TimeSpan Horizon { get; init; } = ProtocolLimits.HorizonDefault;
+
+    /// <summary>How often the store is asked to forget what its policy allows. More than zero.</summary>
+    public TimeSpan ForgetEvery { get; init; } = TimeSpan.FromHours(1);
 }
 
 /// <summary>Where a server listens. Loopback only, unless it is told otherwise.</summary>

@@ -25,6 +25,7 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
             [
                 .. InRange("Router.Heartbeat", options.Router.Heartbeat, TimeSpan.FromDays(1)),
                 .. InRange("Access.AuthorizerTimeout", options.Access.AuthorizerTimeout, TimeSpan.FromHours(1)),
+                .. InRange("ForgetEvery", options.ForgetEvery, TimeSpan.FromDays(30)),
                 .. InRange("Horizon", options.Horizon, ProtocolLimits.HorizonMax),
             ]);
 

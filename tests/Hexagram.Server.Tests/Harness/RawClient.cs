@@ -61,12 +61,23 @@ internal sealed class RawClient : IAsyncDisposable
     public async Task<T> ReceiveAsync<T>()
         where T : Packet
     {
-        var packet = await ReceiveAnyAsync();
+        var packet = await ReceiveAnyAsync(pings: typeof(T) == typeof(Ping));
         return Assert.IsType<T>(packet);
     }
 
-    /// <summary>The next packet, or null at the end of the connection.</summary>
-    public async Task<Packet?> ReceiveAnyAsync()
+    /// <summary>The next packet, or null at the end of the connection. The server's Pings are passed over unless <paramref name="pings"/> says otherwise.</summary>
+    public async Task<Packet?> ReceiveAnyAsync(bool pings = false)
+    {
+        Packet? packet;
+        do
+        {
+            packet = await ReceiveNextAsync();
+        }
+        while (packet is Ping && !pings);
+        return packet;
+    }
+
+    private async Task<Packet?> ReceiveNextAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
         while (true)

@@ -8,13 +8,20 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
 {
     private volatile TaskCompletionSource _appends = Open();
     private volatile TaskCompletionSource _confirmations = Open();
+    private readonly Milestones _appendCounts = new();
+    private readonly Milestones _confirmationCounts = new();
     private volatile Exception? _fault;
+    private int _appended;
+    private int _confirmed;
 
     /// <summary>Answers an append in the store's stead, when it says so.</summary>
     public Func<AppendItem, AppendResult?> Answer { get; set; } = _ => null;
 
     /// <summary>Appends that have been handed over.</summary>
-    public int Appends;
+    public int Appends => Volatile.Read(ref _appended);
+
+    /// <summary>Confirmations that have been asked for.</summary>
+    public int Confirmations => Volatile.Read(ref _confirmed);
 
     /// <summary>Reads of pages.</summary>
     public int Reads;
@@ -25,6 +32,12 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
     public Epoch Epoch => store.Epoch;
 
     public Exception? Fault => _fault ?? store.Fault;
+
+    /// <summary>Completes when so many appends have been handed over.</summary>
+    public Task WhenAppendsAsync(int count) => _appendCounts.WhenAsync(count);
+
+    /// <summary>Completes when so many confirmations have been asked for.</summary>
+    public Task WhenConfirmationsAsync(int count) => _confirmationCounts.WhenAsync(count);
 
     /// <summary>From now on appends are made durable, and their answers wait.</summary>
     public void HoldAppends() => _appends = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -53,7 +66,7 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
 
     public async ValueTask<AppendResult> AppendAsync(AppendItem item)
     {
-        Interlocked.Increment(ref Appends);
+        _appendCounts.Set(Interlocked.Increment(ref _appended));
         var gate = _appends.Task;
         if (Answer(item) is { } answer)
         {
@@ -82,6 +95,7 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
 
     public async ValueTask<Confirmation> ConfirmAsync(UserId mailbox, DeviceId device, Epoch epoch, Sequence upTo)
     {
+        _confirmationCounts.Set(Interlocked.Increment(ref _confirmed));
         var gate = _confirmations.Task;
         if (_fault is not null)
         {

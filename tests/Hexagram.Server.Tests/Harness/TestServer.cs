@@ -106,6 +106,22 @@ internal sealed class TestServer : IAsyncDisposable
 
     public MessageRequest Message(string to, string text, MessageId? id = null) => new(id ?? NewId(), new UserId(to), text);
 
+    /// <summary>Sends a message and waits for its msg:A.</summary>
+    public static async Task<MessageAcknowledge> AcceptAsync(RawClient sender, MessageRequest request)
+    {
+        await sender.SendAsync(request);
+        var accepted = await sender.ReceiveAsync<MessageAcknowledge>();
+        Assert.Equal(request.Id, accepted.Id);
+        return accepted;
+    }
+
+    /// <summary>Confirms, and waits for the ack:A.</summary>
+    public async Task ConfirmAsync(RawClient receiver, long upTo)
+    {
+        await receiver.SendAsync(new AckRequest(Store.Epoch, new(upTo)));
+        Assert.Equal(new Sequence(upTo), (await receiver.ReceiveAsync<AckAcknowledge>()).UpTo);
+    }
+
     /// <summary>Advances the clock second by second, so that no tick is skipped.</summary>
     public void Advance(TimeSpan time)
     {

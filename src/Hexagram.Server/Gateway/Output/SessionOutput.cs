@@ -1,6 +1,6 @@
 using Hexagram.Protocol;
 
-namespace Hexagram.Server.Gateway;
+namespace Hexagram.Server.Gateway.Output;
 
 /// <summary>
 /// What a session sends. Packets gather in a buffer while the last one is on its way, so a busy session sends many at once and a

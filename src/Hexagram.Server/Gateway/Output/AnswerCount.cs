@@ -1,4 +1,4 @@
-namespace Hexagram.Server.Gateway;
+namespace Hexagram.Server.Gateway.Output;
 
 /// <summary>Answers to msg:R, and the bytes of the bodies that they answer.</summary>
 internal readonly record struct AnswerCount(int Answers, long BodyBytes)

@@ -1,8 +1,9 @@
 using Hexagram.Protocol;
+using Hexagram.Server.Gateway.Output;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
 
-namespace Hexagram.Server.Gateway;
+namespace Hexagram.Server.Gateway.Lines;
 
 /// <summary>
 /// The ack:R of one session (PROTOCOL §7). They are cumulative, so what arrives while the store is at work on one becomes one

@@ -1,9 +1,10 @@
 using Hexagram.Protocol;
 using Hexagram.Server.Authorization;
+using Hexagram.Server.Gateway.Output;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
 
-namespace Hexagram.Server.Gateway;
+namespace Hexagram.Server.Gateway.Lines;
 
 /// <summary>
 /// The msg:R of one session, from their arrival to their answers (PROTOCOL §5, §6). They reach the store in the order of
@@ -15,8 +16,7 @@ namespace Hexagram.Server.Gateway;
 /// </remarks>
 internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutput output, UserId user, Session session)
 {
-    private static readonly Task<AuthorizationResult> Allowed = Task.FromResult(AuthorizationResult.Allowed);
-
+    private readonly RequestAdmission _admission = new(surroundings, output, user, session);
     private readonly Queue<Arrival> _arrivals = new();
     private readonly Queue<Decision> _decisions = new();
     private readonly Dictionary<MessageId, int> _unanswered = [];
@@ -25,9 +25,6 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
 
     /// <summary>The store's memory of what it has told to retry later; the store alone touches its content.</summary>
     private readonly AppendLane _lane = new();
-
-    /// <summary>The same for what was told to retry later before it came to the store.</summary>
-    private readonly AppendLane _heldHere = new();
 
     private int _inFlight;
     private long _bodyBytesInFlight;
@@ -56,7 +53,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
     /// <summary>One msg:R has arrived.</summary>
     public void Take(MessageRequest request)
     {
-        var authorization = AuthorizeAsync(request.To);
+        var authorization = _admission.AuthorizeAsync(request.To);
         var admit = false;
         using (var writing = output.Enter())
         {
@@ -68,7 +65,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
             _inFlight++;
             _bodyBytesInFlight += request.Body.Content.Length;
             _unanswered[request.Id] = _unanswered.GetValueOrDefault(request.Id) + 1;
-            if (_admitting || !MayPass(request, authorization))
+            if (_admitting || !_admission.MayPass(request, authorization))
             {
                 _arrivals.Enqueue(new Arrival(request, authorization));
                 if (_admitting)
@@ -77,10 +74,6 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
                 }
 
                 admit = _admitting = true;
-            }
-            else
-            {
-                _heldHere.Release(request.To);
             }
         }
 
@@ -139,46 +132,6 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
 
     // ---- deciding: size, authorizer, order ----------------------------------------------------
 
-    private bool MayPass(MessageRequest request, Task<AuthorizationResult> authorization) =>
-        authorization == Allowed
-        && !IsTooLarge(request)
-        && _heldHere.Holds(request.To, request.Id) == ErrorCode.None;
-
-    private bool IsTooLarge(MessageRequest request) => request.Body.Content.Length > surroundings.Options.Bounds.BodyBytesMax;
-
-    private Task<AuthorizationResult> AuthorizeAsync(UserId to)
-    {
-        try
-        {
-            var answer = surroundings.Authorizer.AuthorizeAsync(user, to, CancellationToken.None);
-            if (!answer.IsCompletedSuccessfully)
-            {
-                return AwaitAsync(answer.AsTask());
-            }
-
-            var result = answer.Result;
-            return result == AuthorizationResult.Allowed ? Allowed : Task.FromResult(result);
-        }
-        catch (Exception fault)
-        {
-            session.AuthorizerFailed(fault);
-            return Task.FromResult(AuthorizationResult.Unavailable);
-        }
-    }
-
-    private async Task<AuthorizationResult> AwaitAsync(Task<AuthorizationResult> answer)
-    {
-        try
-        {
-            return await answer.WaitAsync(surroundings.Options.Access.AuthorizerTimeout, surroundings.Time).ConfigureAwait(false);
-        }
-        catch (Exception fault)
-        {
-            session.AuthorizerFailed(fault);
-            return AuthorizationResult.Unavailable;
-        }
-    }
-
     /// <summary>Takes what could not pass at once, in order, so that nothing overtakes it on the way to the store.</summary>
     private async Task AdmitAsync()
     {
@@ -186,7 +139,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         {
             try
             {
-                var code = await ObjectionAsync(arrival).ConfigureAwait(false);
+                var code = await _admission.ObjectionAsync(arrival.Request, arrival.Authorization).ConfigureAwait(false);
                 if (code == ErrorCode.None)
                 {
                     Append(arrival.Request);
@@ -217,57 +170,6 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         _admitting = false;
         SignalIdle();
         return false;
-    }
-
-    /// <summary>
-    /// What stands against a msg:R, or none. The key is looked up first (PROTOCOL §6): a message that was accepted stays accepted, whatever the
-    /// rules say by now.
-    /// </summary>
-    private async ValueTask<ErrorCode> ObjectionAsync(Arrival arrival)
-    {
-        var (to, id) = (arrival.Request.To, arrival.Request.Id);
-        var authorization = await arrival.Authorization.ConfigureAwait(false);
-        ErrorCode held;
-        ErrorCode code;
-        using (output.Enter())
-        {
-            held = _heldHere.Holds(to, id);
-            code = IsTooLarge(arrival.Request) ? ErrorCode.BodyTooLarge : authorization switch
-            {
-                AuthorizationResult.Allowed => held,
-                AuthorizationResult.Forbidden => ErrorCode.Forbidden,
-                _ => ErrorCode.AuthorizerUnavailable,
-            };
-            if (code == ErrorCode.None)
-            {
-                _heldHere.Release(to);
-                return ErrorCode.None;
-            }
-        }
-
-        var status = (await surroundings.Store.StatusAsync(to, user, [id], CancellationToken.None).ConfigureAwait(false))[0];
-        if (status.State >= MessageState.Accepted)
-        {
-            // The store will find the duplicate, or another body under the same id; it cannot append.
-            return ErrorCode.None;
-        }
-
-        using (output.Enter())
-        {
-            code = status.Forgotten ? ErrorCode.Expired : code;
-            if (held != ErrorCode.None)
-            {
-                return code;
-            }
-
-            if (code.Remedy() == ErrorRemedy.RetryLater)
-            {
-                return _heldHere.Hold(to, id, code);
-            }
-
-            _heldHere.Release(to);
-            return code;
-        }
     }
 
     // ---- appending and answering ------------------------------------------------------------
@@ -374,8 +276,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         }
         else if (result.Outcome == AppendOutcome.RetryLater && !decision.IsOurs)
         {
-            // The store holds an earlier one of this recipient; one gate is enough, and two could wait for each other.
-            _heldHere.Release(request.To);
+            _admission.HeldByStore(request.To);
         }
 
         for (var i = _reportsHeldBack.Count - 1; i >= 0; i--)

@@ -1,10 +1,11 @@
 using Hexagram.Delivery.Streams;
 using Hexagram.Protocol;
+using Hexagram.Server.Gateway.Output;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
 
-namespace Hexagram.Server.Gateway;
+namespace Hexagram.Server.Gateway.Lines;
 
 /// <summary>
 /// The msg:N of one session (PROTOCOL §5): carries out what its <see cref="DeliveryStream"/> decides. Live entries are written as they are

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Hexagram.Server.Gateway;
+namespace Hexagram.Server.Gateway.Output;
 
 /// <summary>Bytes on their way out. Its memory is borrowed while there are any, so that a quiet session holds none. Not thread-safe.</summary>
 internal sealed class OutgoingBuffer : IBufferWriter<byte>

@@ -1,0 +1,124 @@
+using Hexagram.Protocol;
+using Hexagram.Server.Authorization;
+using Hexagram.Server.Gateway.Output;
+using Hexagram.Storage;
+
+namespace Hexagram.Server.Gateway.Lines;
+
+/// <summary>
+/// What can stand against a msg:R before the store is asked to append it: its size, the authorizer, and an earlier one to the same
+/// recipient that was told to retry later here (PROTOCOL §6).
+/// </summary>
+/// <remarks>State is guarded by the session's lock; requests are put to it one at a time, in the order of their arrival.</remarks>
+internal sealed class RequestAdmission(SessionSurroundings surroundings, SessionOutput output, UserId user, Session session)
+{
+    private static readonly Task<AuthorizationResult> Allowed = Task.FromResult(AuthorizationResult.Allowed);
+
+    /// <summary>What was told to retry later before it came to the store. (What the store has told so is in a lane of its own.)</summary>
+    private readonly AppendLane _held = new();
+
+    /// <summary>Asks the host. A fault and a time-out count as unavailable.</summary>
+    public Task<AuthorizationResult> AuthorizeAsync(UserId to)
+    {
+        try
+        {
+            var answer = surroundings.Authorizer.AuthorizeAsync(user, to, CancellationToken.None);
+            if (!answer.IsCompletedSuccessfully)
+            {
+                return AwaitAsync(answer.AsTask());
+            }
+
+            var result = answer.Result;
+            return result == AuthorizationResult.Allowed ? Allowed : Task.FromResult(result);
+        }
+        catch (Exception fault)
+        {
+            session.AuthorizerFailed(fault);
+            return Task.FromResult(AuthorizationResult.Unavailable);
+        }
+    }
+
+    /// <summary>Whether nothing stands against it, as far as can be said at once. To be called inside the lock.</summary>
+    public bool MayPass(MessageRequest request, Task<AuthorizationResult> authorizing)
+    {
+        if (authorizing != Allowed || IsTooLarge(request) || _held.Holds(request.To, request.Id) != ErrorCode.None)
+        {
+            return false;
+        }
+
+        _held.Release(request.To);
+        return true;
+    }
+
+    /// <summary>
+    /// The store holds back an earlier one to this recipient, and all behind it: one gate is enough, and two could wait for each
+    /// other. To be called inside the lock.
+    /// </summary>
+    public void HeldByStore(UserId to) => _held.Release(to);
+
+    /// <summary>
+    /// What stands against a msg:R, or none. The key is looked up first (PROTOCOL §6): a message that was accepted stays accepted, whatever the
+    /// rules say by now.
+    /// </summary>
+    public async ValueTask<ErrorCode> ObjectionAsync(MessageRequest request, Task<AuthorizationResult> authorizing)
+    {
+        var (to, id) = (request.To, request.Id);
+        var authorization = await authorizing.ConfigureAwait(false);
+        ErrorCode held;
+        ErrorCode code;
+        using (output.Enter())
+        {
+            held = _held.Holds(to, id);
+            code = IsTooLarge(request) ? ErrorCode.BodyTooLarge : authorization switch
+            {
+                AuthorizationResult.Allowed => held,
+                AuthorizationResult.Forbidden => ErrorCode.Forbidden,
+                _ => ErrorCode.AuthorizerUnavailable,
+            };
+            if (code == ErrorCode.None)
+            {
+                _held.Release(to);
+                return ErrorCode.None;
+            }
+        }
+
+        var status = (await surroundings.Store.StatusAsync(to, user, [id], CancellationToken.None).ConfigureAwait(false))[0];
+        if (status.State >= MessageState.Accepted)
+        {
+            // The store will find the duplicate, or another body under the same id; it cannot append.
+            return ErrorCode.None;
+        }
+
+        using (output.Enter())
+        {
+            code = status.Forgotten ? ErrorCode.Expired : code;
+            if (held != ErrorCode.None)
+            {
+                return code;
+            }
+
+            if (code.Remedy() == ErrorRemedy.RetryLater)
+            {
+                return _held.Hold(to, id, code);
+            }
+
+            _held.Release(to);
+            return code;
+        }
+    }
+
+    private async Task<AuthorizationResult> AwaitAsync(Task<AuthorizationResult> answer)
+    {
+        try
+        {
+            return await answer.WaitAsync(surroundings.Options.Access.AuthorizerTimeout, surroundings.Time).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            session.AuthorizerFailed(fault);
+            return AuthorizationResult.Unavailable;
+        }
+    }
+
+    private bool IsTooLarge(MessageRequest request) => request.Body.Content.Length > surroundings.Options.Bounds.BodyBytesMax;
+}
