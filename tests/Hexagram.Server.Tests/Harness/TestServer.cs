@@ -4,6 +4,7 @@ using Hexagram.Server.Authentication;
 using Hexagram.Server.Gateway;
 using Hexagram.Server.Hosting;
 using Hexagram.Server.Options;
+using Hexagram.Storage;
 using Hexagram.Storage.RocksDb;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -120,6 +121,26 @@ internal sealed class TestServer : IAsyncDisposable
     {
         await receiver.SendAsync(new AckRequest(Store.Epoch, new(upTo)));
         Assert.Equal(new Sequence(upTo), (await receiver.ReceiveAsync<AckAcknowledge>()).UpTo);
+    }
+
+    /// <summary>Appends past the server, as a node does that dies before it can give a hint.</summary>
+    public async Task<MessageId> AppendDirectlyAsync(string from, string to, Body body)
+    {
+        var id = NewId();
+        var result = await Store.AppendAsync(new AppendItem(new(to), new(from), id, body, new AppendLane()));
+        Assert.Equal(AppendOutcome.New, result.Outcome);
+        return id;
+    }
+
+    /// <summary>Completes when the server holds so many connections.</summary>
+    public async Task WhenSessionsAsync(int count)
+    {
+        using var patience = new CancellationTokenSource(RawClient.Patience);
+        while (Sessions.Count != count)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.WhenAny(Sessions.Sessions.Select(session => session.Ended).Append(Task.Run(static async () => await Task.Yield())));
+        }
     }
 
     /// <summary>Advances the clock second by second, so that no tick is skipped.</summary>
