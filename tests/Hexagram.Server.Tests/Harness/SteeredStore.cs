@@ -14,8 +14,8 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
     private int _appended;
     private int _confirmed;
 
-    /// <summary>Answers an append in the store's stead, when it says so.</summary>
-    public Func<AppendItem, AppendResult?> Answer { get; set; } = _ => null;
+    /// <summary>Answers an append in the store's stead, under the rule of its lane, when it says so.</summary>
+    public Func<AppendItem, ErrorCode>? HoldBack { get; set; }
 
     /// <summary>Appends that have been handed over.</summary>
     public int Appends => Volatile.Read(ref _appended);
@@ -68,14 +68,17 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
     {
         _appendCounts.Set(Interlocked.Increment(ref _appended));
         var gate = _appends.Task;
-        if (Answer(item) is { } answer)
-        {
-            return answer;
-        }
-
         if (_fault is not null)
         {
             throw _fault;
+        }
+
+        if (HoldBack?.Invoke(item) is { } code and not ErrorCode.None)
+        {
+            // The real store, whose lane it is, must hear of it too: it decides the next ones.
+            item.Lane.Hold(item.To, item.Id, code);
+            await gate;
+            return AppendResult.RetryLater(code);
         }
 
         var result = store.AppendAsync(item);

@@ -4,12 +4,15 @@ using Hexagram.Server.Authentication;
 using Hexagram.Server.Gateway;
 using Hexagram.Server.Hosting;
 using Hexagram.Server.Options;
+using Hexagram.Server.Router;
 using Hexagram.Storage;
 using Hexagram.Storage.RocksDb;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Orleans;
+using Orleans.Core.Internal;
 
 namespace Hexagram.Server.Tests.Harness;
 
@@ -141,6 +144,23 @@ internal sealed class TestServer : IAsyncDisposable
             patience.Token.ThrowIfCancellationRequested();
             await Task.WhenAny(Sessions.Sessions.Select(session => session.Ended).Append(Task.Run(static async () => await Task.Yield())));
         }
+    }
+
+    /// <summary>Completes when the mailbox of <paramref name="user"/> has so many entries.</summary>
+    public async Task WhenLastIsAsync(string user, long last)
+    {
+        using var patience = new CancellationTokenSource(RawClient.Patience);
+        while ((await Store.PositionsAsync([new(user)], patience.Token))[0].Last.Value < last)
+        {
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Loses the activation that knows the sessions of <paramref name="user"/>, as the death of its node does.</summary>
+    public async Task LoseRouterOfAsync(string user)
+    {
+        var grain = Services.GetRequiredService<UserRoutes>().Grain(new(user));
+        await grain.Cast<IGrainManagementExtension>().DeactivateOnIdle();
     }
 
     /// <summary>Advances the clock second by second, so that no tick is skipped.</summary>

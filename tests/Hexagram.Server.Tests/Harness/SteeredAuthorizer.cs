@@ -1,0 +1,33 @@
+using Hexagram.Protocol;
+using Hexagram.Server.Authorization;
+
+namespace Hexagram.Server.Tests.Harness;
+
+/// <summary>An authorizer that says what the test tells it to, at once or later.</summary>
+internal sealed class SteeredAuthorizer : IMessageAuthorizer
+{
+    private readonly Milestones _asked = new();
+    private volatile Func<UserId, AuthorizationResult> _answer = _ => AuthorizationResult.Allowed;
+    private volatile Task<AuthorizationResult>? _later;
+    private int _count;
+
+    public Func<UserId, AuthorizationResult> Answer
+    {
+        set => _answer = value;
+    }
+
+    /// <summary>While set, this is the answer.</summary>
+    public Task<AuthorizationResult>? Later
+    {
+        set => _later = value;
+    }
+
+    public Task WhenAskedAsync(int count) => _asked.WhenAsync(count);
+
+    public ValueTask<AuthorizationResult> AuthorizeAsync(UserId from, UserId to, CancellationToken cancellationToken)
+    {
+        var later = _later;
+        _asked.Set(Interlocked.Increment(ref _count));
+        return later is null ? new(_answer(to)) : new(later);
+    }
+}
