@@ -156,6 +156,17 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Completes when the server has stopped reading some session for a limit's sake.</summary>
+    public async Task WhenNotReadAsync()
+    {
+        using var patience = new CancellationTokenSource(RawClient.Patience);
+        while (!Sessions.Sessions.Any(session => session.IsNotRead))
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
     /// <summary>Loses the activation that knows the sessions of <paramref name="user"/>, as the death of its node does.</summary>
     public async Task LoseRouterOfAsync(string user)
     {
