@@ -27,6 +27,9 @@ public sealed class JwtAuthenticator(SigningKey key, TimeProvider time) : IToken
         ValidateLifetime = false,
     };
 
+    /// <summary>The key that signed them.</summary>
+    internal SigningKey Key => key;
+
     /// <inheritdoc/>
     public async ValueTask<AuthenticationResult> AuthenticateAsync(string token, CancellationToken cancellationToken)
     {

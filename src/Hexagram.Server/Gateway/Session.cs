@@ -25,6 +25,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     private readonly PacketRate _rate;
     private readonly SessionOpening _opening;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _room;
     private OpenSession? _open;
@@ -348,6 +349,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     /// <summary>Ends the connection at once.</summary>
     public void Abort()
     {
+        _aborted.TrySetResult();
         StopReading();
         _transport.Abort();
     }
@@ -423,8 +425,10 @@ internal sealed partial class Session : ISessionPost, IStoredListener
             _surroundings.Directory.Remove(open.Record.Address);
             _surroundings.Routes.Unregister(open.User, open.Record.Address);
 
-            // What the store has been given is answered, and recipients hear of it, also when this client is gone.
-            await Task.WhenAll(open.Requests.WhenIdleAsync(), open.Confirmations.WhenIdleAsync()).ConfigureAwait(false);
+            // What the store has been given is answered, and recipients hear of it, also when this client is gone. A store that
+            // hangs must not keep the server from stopping.
+            var idle = Task.WhenAll(open.Requests.WhenIdleAsync(), open.Confirmations.WhenIdleAsync());
+            await Task.WhenAny(idle, _aborted.Task).ConfigureAwait(false);
         }
 
         if (_draining)

@@ -1,12 +1,17 @@
 using System.Net;
+using Hexagram.Server.Authentication;
 using Hexagram.Server.Options;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Hexagram.Server.Hosting;
 
-/// <summary>Says where the server can be reached from, as soon as it can be.</summary>
-internal sealed partial class ListenerAnnouncement(ListenerAddresses addresses, ServerOptions options, ILogger<ListenerAnnouncement> logger) : IHostedLifecycleService
+/// <summary>Says where the server can be reached from, as soon as it can be, and who could get in that should not.</summary>
+internal sealed partial class ListenerAnnouncement(
+    ListenerAddresses addresses,
+    ServerOptions options,
+    ITokenAuthenticator authenticator,
+    ILogger<ListenerAnnouncement> logger) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -21,6 +26,11 @@ internal sealed partial class ListenerAnnouncement(ListenerAddresses addresses, 
         else
         {
             LogLoopback(logger, addresses.Tcp, addresses.Http);
+        }
+
+        if (authenticator is JwtAuthenticator { Key: { ReadableByOthers: true } key })
+        {
+            LogKeyReadable(logger, key.Path);
         }
 
         return Task.CompletedTask;

@@ -48,7 +48,8 @@ internal sealed class TestServer : IAsyncDisposable
     public static async Task<TestServer> StartAsync(
         Func<ServerOptions, ServerOptions>? options = null,
         Action<WebApplicationBuilder>? configure = null,
-        Func<RocksDbStoreOptions, RocksDbStoreOptions>? store = null)
+        Func<RocksDbStoreOptions, RocksDbStoreOptions>? store = null,
+        TimeProvider? time = null)
     {
         var server = new TestServer();
         var storeOptions = new RocksDbStoreOptions { Folder = Path.Combine(server._folder, "store"), DiskReserveBytes = 0 };
@@ -69,14 +70,22 @@ internal sealed class TestServer : IAsyncDisposable
                 builder.Logging.AddFilter("Orleans", LogLevel.Warning);
                 configure?.Invoke(builder);
             },
-            server.Time);
-        await server._server.StartAsync().WaitAsync(RawClient.Patience);
-        return server;
+            time ?? server.Time);
+        try
+        {
+            await server._server.StartAsync().WaitAsync(RawClient.Patience);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>A token of <paramref name="user"/>.</summary>
     public string Token(string user, TimeSpan? lifetime = null) =>
-        new TokenIssuer(SigningKey.Open(SigningKeyFile), Time).Issue(new UserId(user), lifetime ?? TimeSpan.FromHours(1));
+        new TokenIssuer(SigningKey.Open(SigningKeyFile), Services.GetRequiredService<ServerClock>().Time).Issue(new UserId(user), lifetime ?? TimeSpan.FromHours(1));
 
     /// <summary>A Hello of a device named after its user, with a connection number above all before.</summary>
     public Hello Hello(string user, int window = 0, string? device = null) => new(
@@ -152,6 +161,18 @@ internal sealed class TestServer : IAsyncDisposable
         using var patience = new CancellationTokenSource(RawClient.Patience);
         while ((await Store.PositionsAsync([new(user)], patience.Token))[0].Last.Value < last)
         {
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Moves the clock on until <paramref name="done"/>: for what waits on the clock at a moment that cannot be told.</summary>
+    public async Task AdvanceUntilAsync(Func<bool> done)
+    {
+        using var patience = new CancellationTokenSource(RawClient.Patience);
+        while (!done())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            Time.Advance(TimeSpan.FromSeconds(1));
             await Task.Yield();
         }
     }

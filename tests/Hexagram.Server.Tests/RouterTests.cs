@@ -1,0 +1,94 @@
+using Hexagram.Protocol;
+using Hexagram.Server.Router;
+using Hexagram.Server.Tests.Harness;
+using Hexagram.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+
+namespace Hexagram.Server.Tests;
+
+/// <summary>The router: what crosses from node to node, and how hints gather.</summary>
+public sealed class RouterTests
+{
+    [Fact]
+    public async Task What_crosses_between_nodes_arrives_as_it_was()
+    {
+        await using var server = await TestServer.StartAsync();
+        var serializer = server.Services.GetRequiredService<Serializer>();
+        var now = server.Time.GetUtcNow();
+        Entry[] entries =
+        [
+            new(new(7), server.NewId(), new("alice"), now, "你好"),
+            new(new(8), server.NewId(), new("alice"), now, Body.FromBytes(new byte[] { 1, 2, 3 }, "image/png")),
+            new(new(9), server.NewId(), new("alice"), now, ""),
+        ];
+        var post = new UserPost(
+            [.. entries.Select((entry, n) => new EntryHint(entry, n == 1))],
+            [new DeliveryReport(new("bob"), [server.NewId(), server.NewId()])]);
+        var record = new SessionRecord(new SessionAddress("node", 5), new("phone"), new(9), Receiving: true);
+
+        var arrived = Assert.IsType<UserPost>(serializer.Deserialize<UserPost>(serializer.SerializeToArray(post)));
+
+        Assert.Equal(post.Entries, arrived.Entries);
+        Assert.Equal(post.Reports[0].By, arrived.Reports[0].By);
+        Assert.Equal(post.Reports[0].Ids, arrived.Reports[0].Ids);
+        Assert.Equal(record, serializer.Deserialize<SessionRecord>(serializer.SerializeToArray(record)));
+    }
+
+    [Fact]
+    public async Task Routes_are_kept_only_while_in_use()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var alice = await server.SenderAsync("alice");
+        for (var n = 0; n < 50; n++)
+        {
+            await TestServer.AcceptAsync(alice, server.Message($"user-{n}", "hello"));
+            await alice.ReceiveAsync<AckNotify>();
+        }
+
+        await server.AdvanceUntilAsync(() => server.Services.GetRequiredService<UserRoutes>().Count == 0);
+    }
+
+    [Fact]
+    public async Task A_busy_recipient_gets_all_in_order_from_many_senders()
+    {
+        const int senders = 10;
+        const int each = 100;
+        await using var server = await TestServer.StartAsync();
+        await using var bob = await server.ReceiverAsync("bob", window: 1_000);
+        var clients = await Task.WhenAll(Enumerable.Range(0, senders).Select(n => server.SenderAsync($"sender-{n}")));
+
+        await Task.WhenAll(clients.Select(client => client.SendAsync([.. Enumerable.Range(0, each).Select(n => server.Message("bob", $"{n}"))])));
+
+        var next = new Dictionary<UserId, int>();
+        for (var n = 1; n <= senders * each; n++)
+        {
+            var entry = await bob.ReceiveAsync<MessageNotify>();
+            Assert.Equal(n, entry.Sequence.Value);
+            Assert.Equal($"{next.GetValueOrDefault(entry.From)}", entry.Body.Text);
+            next[entry.From] = next.GetValueOrDefault(entry.From) + 1;
+        }
+
+        await bob.SendAsync(new AckRequest(server.Store.Epoch, new(senders * each)));
+        foreach (var client in clients)
+        {
+            var accepted = 0;
+            var delivered = 0;
+            while (delivered < each)
+            {
+                switch (await client.ReceiveAnyAsync())
+                {
+                    case MessageAcknowledge:
+                        accepted++;
+                        break;
+                    case AckNotify { State: MessageState.Delivered } report:
+                        delivered += report.Ids.Count;
+                        break;
+                }
+            }
+
+            Assert.Equal(each, accepted);
+            await client.DisposeAsync();
+        }
+    }
+}
