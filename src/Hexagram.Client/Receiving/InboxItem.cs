@@ -1,5 +1,5 @@
-using Hexagram.Delivery.Incoming;
 using Hexagram.Client.Stores;
+using Hexagram.Delivery.Incoming;
 using Hexagram.Protocol;
 
 namespace Hexagram.Client.Receiving;
