@@ -25,14 +25,15 @@ public sealed class RocksDbMailboxStore : IMailboxStore
     private RocksDbMailboxStore(StoreFolder folder, Database database, RocksDbStoreOptions options, TimeProvider time, StoreSeams seams)
     {
         (_folder, _database, _reader, _forgetting) = (folder, database, new MailboxReader(database), options.Forgetting);
-        var writer = seams.Wrap(new BatchWriter(database, folder.Mark));
-        var epochs = ReadOrBeginEpochs(database, writer, time);
-        _epoch = epochs[^1].Epoch.Value;
         if (!folder.IsSetUp)
         {
+            // Before the first write: from the moment the mark stands, a folder without its format is a damaged one.
             folder.FinishSetUp();
         }
 
+        var writer = seams.Wrap(new BatchWriter(database, folder.Mark));
+        var epochs = ReadOrBeginEpochs(database, writer, time);
+        _epoch = epochs[^1].Epoch.Value;
         var reserve = new DiskReserve(options.DiskReserveBytes, seams.FreeBytes ?? (() => new DriveInfo(folder.Path).AvailableFreeSpace), time);
         _commits = new CommitThread(options, new Commit(options, database, time, reserve, epochs), writer);
     }

@@ -28,4 +28,13 @@ public static class Contract
     public sealed class Concurrency() : ConcurrencyConformance(new RocksDbPlace());
 
     public sealed class Model() : ModelConformance(() => new RocksDbPlace(inMemory: true));
+
+    /// <summary>With room for one mailbox in mind, so that all others are read anew, and one item in a commit.</summary>
+    public sealed class ModelInLittleMemory() : ModelConformance(() => new RocksDbPlace(inMemory: true) { Tune = Little });
+
+    /// <summary>The same for many callers at once.</summary>
+    public sealed class ConcurrencyInLittleMemory() : ConcurrencyConformance(new RocksDbPlace(inMemory: true) { Tune = Little });
+
+    private static RocksDbStoreOptions Little(RocksDbStoreOptions options) =>
+        options with { MailboxesCachedMax = 1, BatchItemsMax = 3, BlockCacheBytes = 0, WriteBufferBytes = 1 << 20 };
 }

@@ -14,18 +14,26 @@ public sealed class RocksDbPlace(bool inMemory = false) : IStorePlace
     private bool _failing;
     private long _freeBytes = long.MaxValue;
 
+    /// <summary>Changes what the store is opened with beyond what the contract's tests ask.</summary>
+    public Func<RocksDbStoreOptions, RocksDbStoreOptions> Tune { get; init; } = options => options;
+
     /// <summary>The store's folder.</summary>
     public string Folder { get; } = Path.Combine(inMemory && Directory.Exists(MemoryDisk) ? MemoryDisk : Path.GetTempPath(), $"hexagram-store-{Guid.NewGuid():N}");
 
     public ValueTask<IMailboxStore> OpenAsync(MailboxLimits limits, ForgettingPolicy forgetting, TimeProvider time)
     {
         _failing = false;
-        return ValueTask.FromResult<IMailboxStore>(Open(new RocksDbStoreOptions { Folder = Folder, Limits = limits, Forgetting = forgetting }, time));
+        return ValueTask.FromResult<IMailboxStore>(Open(Tune(new RocksDbStoreOptions { Folder = Folder, Limits = limits, Forgetting = forgetting }), time));
     }
 
     /// <summary>Opens the store with these options and the disk of this place.</summary>
-    public RocksDbMailboxStore Open(RocksDbStoreOptions options, TimeProvider time) =>
-        RocksDbMailboxStore.Open(options, time, new StoreSeams { Wrap = writer => new FaultyWriter(this, writer), FreeBytes = () => Volatile.Read(ref _freeBytes) });
+    public RocksDbMailboxStore Open(RocksDbStoreOptions options, TimeProvider time) => Open(options, time, writer => writer);
+
+    /// <summary>The same with something more around its writing.</summary>
+    internal RocksDbMailboxStore Open(RocksDbStoreOptions options, TimeProvider time, Func<IBatchWriter, IBatchWriter> around) => RocksDbMailboxStore.Open(
+        options,
+        time,
+        new StoreSeams { Wrap = writer => around(new FaultyWriter(this, writer)), FreeBytes = () => Volatile.Read(ref _freeBytes) });
 
     public void FailSyncs() => Volatile.Write(ref _failing, true);
 

@@ -7,6 +7,9 @@ namespace Hexagram.Storage.RocksDb.Commits;
 /// </summary>
 internal sealed class CommitThread
 {
+    /// <summary>What the thread is called, for whoever looks at the process.</summary>
+    internal const string Name = "Hexagram commits";
+
     private readonly WorkQueue _queue = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RocksDbStoreOptions _options;
@@ -17,7 +20,7 @@ internal sealed class CommitThread
     internal CommitThread(RocksDbStoreOptions options, Commit commit, IBatchWriter writer)
     {
         (_options, _commit, _writer) = (options, commit, writer);
-        new Thread(Run) { Name = "Hexagram commits", IsBackground = true }.Start();
+        new Thread(Run) { Name = Name, IsBackground = true }.Start();
     }
 
     /// <summary>Why nothing is written any more, or null.</summary>

@@ -22,7 +22,7 @@ internal static class LogRecovery
         }
         catch (RocksException fault)
         {
-            throw fault.IsCorruption ? Damaged(folder, fault.Message, fault) : Unusable(folder, fault);
+            throw IsDamage(fault) ? Damaged(folder, fault.Message, fault) : Unusable(folder, fault);
         }
         catch (InvalidDataException fault)
         {
@@ -72,6 +72,12 @@ internal static class LogRecovery
     private static string? Missing(StoreFolder folder, ulong latest) => folder.Mark.Value is { } mark && latest < mark
         ? $"its log can be read up to record {latest}, but had been synced up to record {mark}."
         : null;
+
+    // A file that is gone was there when the store was set up; RocksDB calls that an I/O error or an invalid argument.
+    private static bool IsDamage(RocksException fault) =>
+        fault.IsCorruption
+        || fault.Message.Contains("No such file", StringComparison.Ordinal)
+        || fault.Message.Contains("does not exist", StringComparison.Ordinal);
 
     private static StoreUnavailableException Unusable(StoreFolder folder, RocksException fault) => new(
         $"The mailbox store in '{folder.Path}' cannot be opened: {fault.Message} See to the disk and to who may write there.",

@@ -5,8 +5,8 @@ using Hexagram.Storage.RocksDb.Format;
 namespace Hexagram.Storage.RocksDb.Folders;
 
 /// <summary>
-/// A store's folder, held by this process alone until disposed. <c>LOCK</c> says who holds it, <c>FORMAT</c> how to read it,
-/// <c>DURABLE</c> how far its log was synced, and <c>rocksdb/</c> holds the data.
+/// A store's folder, held by this process alone until disposed: by the lock on <c>LOCK</c>. <c>HOLDER</c> says who holds it,
+/// <c>FORMAT</c> how to read it, <c>DURABLE</c> how far its log was synced, and <c>rocksdb/</c> holds the data.
 /// </summary>
 internal sealed class StoreFolder : IDisposable
 {
@@ -14,12 +14,7 @@ internal sealed class StoreFolder : IDisposable
 
     private readonly FileStream _lock;
 
-    private StoreFolder(string path, FileStream held)
-    {
-        Path = path;
-        _lock = held;
-        Mark = new DurableMark(System.IO.Path.Combine(path, "DURABLE"));
-    }
+    private StoreFolder(string path, FileStream held, DurableMark mark) => (Path, _lock, Mark) = (path, held, mark);
 
     /// <summary>The folder's full path.</summary>
     internal string Path { get; }
@@ -43,15 +38,19 @@ internal sealed class StoreFolder : IDisposable
         try
         {
             Create(path);
-            var taken = new StoreFolder(path, Lock(path));
+            var held = Lock(path);
+            DurableMark? mark = null;
             try
             {
+                mark = new DurableMark(System.IO.Path.Combine(path, "DURABLE"));
+                var taken = new StoreFolder(path, held, mark);
                 taken.CheckFormat();
                 return taken;
             }
             catch
             {
-                taken.Dispose();
+                mark?.Dispose();
+                held.Dispose();
                 throw;
             }
         }
@@ -64,12 +63,15 @@ internal sealed class StoreFolder : IDisposable
     /// <summary>Writes down that the store is complete and in which format.</summary>
     internal void FinishSetUp()
     {
-        using (var file = File.Create(FormatPath))
+        // Under another name first: a kill in between must not leave a file that says half of it.
+        var unfinished = FormatPath + ".new";
+        using (var file = File.Create(unfinished))
         {
             file.Write(Encoding.ASCII.GetBytes(FormatPrefix + FormatVersion.Current.ToString(CultureInfo.InvariantCulture) + "\n"));
             file.Flush(flushToDisk: true);
         }
 
+        File.Move(unfinished, FormatPath, overwrite: true);
         DirectorySync.Flush(Path);
         IsSetUp = true;
     }
@@ -105,7 +107,9 @@ internal sealed class StoreFolder : IDisposable
 
     private static FileStream Lock(string path)
     {
+        // What the lock is on cannot be read while it is held; so who holds it stands in a file of its own.
         var lockPath = System.IO.Path.Combine(path, "LOCK");
+        var holderPath = System.IO.Path.Combine(path, "HOLDER");
         FileStream held;
         try
         {
@@ -113,28 +117,21 @@ internal sealed class StoreFolder : IDisposable
         }
         catch (IOException fault) when (File.Exists(lockPath))
         {
+            var holder = File.Exists(holderPath) ? File.ReadAllText(holderPath).Trim() : "another process";
             throw new StoreUnavailableException(
-                $"The mailbox store's folder '{path}' is in use by {Holder(lockPath)}. Stop that process, or name another folder.",
+                $"The mailbox store's folder '{path}' is in use by {holder}. Stop that process, or name another folder.",
                 fault);
         }
 
-        held.SetLength(0);
-        held.Write(Encoding.UTF8.GetBytes($"process {Environment.ProcessId} ({Environment.ProcessPath}) on {Environment.MachineName}\n"));
-        held.Flush();
-        return held;
-    }
-
-    private static string Holder(string lockPath)
-    {
-        // FileShare.ReadWrite takes no lock on Unix, so this reads what the holder wrote while it holds it; Windows does not allow that.
         try
         {
-            using var file = new StreamReader(new FileStream(lockPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-            return file.ReadToEnd().Trim() is { Length: > 0 } holder ? holder : "another process";
+            File.WriteAllText(holderPath, $"process {Environment.ProcessId} ({Environment.ProcessPath}) on {Environment.MachineName}\n");
+            return held;
         }
-        catch (IOException)
+        catch
         {
-            return "another process";
+            held.Dispose();
+            throw;
         }
     }
 

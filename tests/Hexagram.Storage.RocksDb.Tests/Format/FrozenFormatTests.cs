@@ -1,0 +1,187 @@
+using Hexagram.Protocol;
+using Hexagram.Storage.RocksDb.Folders;
+using Hexagram.Storage.RocksDb.Format;
+
+namespace Hexagram.Storage.RocksDb.Tests.Format;
+
+/// <summary>
+/// The bytes on disk, written out. A store written by any release must be readable by the next: a change here needs a new
+/// <see cref="FormatVersion"/> and a way to read the old.
+/// </summary>
+public sealed class FrozenFormatTests
+{
+    private static readonly UserId Bob = new("bob");
+    private static readonly UserId Zoe = new("zoé");
+    private static readonly MessageId Id = MessageId.TryParse("01890a5d-ac96-774b-bcce-b302099a8057", out var id) ? id : default;
+    private static readonly byte[] Prefix = [(byte)'b', (byte)'o', (byte)'b', 0];
+
+    [Fact]
+    public void Format_is_version_one() => Assert.Equal(1, FormatVersion.Current);
+
+    [Fact]
+    public void Keys_begin_with_the_mailbox()
+    {
+        Span<byte> key = stackalloc byte[Keys.BytesMax];
+
+        Holds("626f6200", key[..Keys.WritePrefix(key, Bob)]);
+        Holds("7a6fc3a900", key[..Keys.WritePrefix(key, Zoe)]);
+        Holds("626f6200 01 70686f6e65", key[..Keys.WriteDevice(key, Prefix, new DeviceId("phone"))]);
+        Holds("626f6200 02 0102030405060708", key[..Keys.WriteEntry(key, Prefix, 0x0102030405060708)]);
+        Holds("626f6200 7a6fc3a900 01890a5dac96774bbcceb302099a8057", key[..Keys.WriteId(key, Prefix, Zoe, Id)]);
+        Holds("626f6201", key[..Keys.WriteAfterMailbox(key, Prefix)]);
+    }
+
+    [Fact]
+    public void Keys_of_the_store_as_a_whole()
+    {
+        Span<byte> key = stackalloc byte[Keys.BytesMax];
+
+        Holds("65", Keys.Epochs);
+        Holds("73 7a6fc3a9", key[..Keys.WriteSender(key, Zoe)]);
+    }
+
+    [Fact]
+    public void Entry_of_text()
+    {
+        var value = new byte[EntryRecord.BytesMax("hi")];
+
+        Holds(
+            "01 00 00000192a3b4c5d6 01890a5dac96774bbcceb302099a8057 04 7a6fc3a9 00 6869",
+            value.AsSpan(0, EntryRecord.Write(value, Zoe, Id, 0x192a3b4c5d6, "hi")));
+    }
+
+    [Fact]
+    public void Entry_of_bytes()
+    {
+        var body = Body.FromBytes(new byte[] { 0, 255 }, "a/b");
+        var value = new byte[EntryRecord.BytesMax(body)];
+
+        Holds(
+            "01 00 00000192a3b4c5d6 01890a5dac96774bbcceb302099a8057 03 626f62 03 612f62 00ff",
+            value.AsSpan(0, EntryRecord.Write(value, Bob, Id, 0x192a3b4c5d6, body)));
+    }
+
+    [Fact]
+    public void Stub_of_an_entry()
+    {
+        var value = new byte[EntryRecord.BytesMax("")];
+
+        Holds(
+            "01 01 00000192a3b4c5d6 01890a5dac96774bbcceb302099a8057 03 626f62",
+            value.AsSpan(0, EntryRecord.WriteStub(value, Bob, Id, 0x192a3b4c5d6)));
+    }
+
+    [Fact]
+    public void Message_id()
+    {
+        var value = new byte[IdRecord.Bytes];
+        new IdRecord(7, 0x192a3b4c5d6, UInt128.Parse("00112233445566778899aabbccddeeff", System.Globalization.NumberStyles.HexNumber, null)).Write(value);
+
+        Holds("01 0000000000000007 00000192a3b4c5d6 00112233445566778899aabbccddeeff", value);
+    }
+
+    [Fact]
+    public void Fingerprint_of_a_body() =>
+        Holds("e6908025cd50ce380feecfeaedb70ba2", Convert.FromHexString(IdRecord.FingerprintOf("hi").ToString("x32", null)));
+
+    [Fact]
+    public void Device()
+    {
+        var value = new byte[DeviceRecord.Bytes];
+        new DeviceRecord(3, 9, 0x192a3b4c5d6).Write(value);
+
+        Holds("01 0000000000000003 0000000000000009 00000192a3b4c5d6", value);
+    }
+
+    [Fact]
+    public void Sender()
+    {
+        var value = new byte[SenderRecord.Bytes];
+        new SenderRecord(20_513, 5).Write(value);
+
+        Holds("01 00005021 00000005", value);
+    }
+
+    [Fact]
+    public void Epochs() => Holds(
+        "01 0102030405060708 00000192a3b4c5d6 1112131415161718 00000192a3b4c5d7",
+        EpochsRecord.Write([new(new Epoch(0x0102030405060708), 0x192a3b4c5d6), new(new Epoch(0x1112131415161718), 0x192a3b4c5d7)]));
+
+    [Fact]
+    public void Mailbox()
+    {
+        var record = new MailboxRecord { FirstAvailable = 5, FirstKept = 3, Last = 9, ForgottenMark = 0x192a3b4c5d6 };
+        record.Retired.Add(4, 6);
+        record.Retired.Add(7, 8);
+        record.Branches.Add(new EpochBranch(1, 8));
+
+        Holds(
+            "01 0000000000000005 0000000000000003 0000000000000009 00000192a3b4c5d6"
+            + "0002 0000000000000004 0000000000000006 0000000000000007 0000000000000008 0001 00000001 0000000000000008",
+            record.Write());
+    }
+
+    [Fact]
+    public void Mailbox_that_has_forgotten_nothing() => Holds(
+        "01 0000000000000001 0000000000000001 0000000000000000 ffffffffffffffff 0000 0000",
+        new MailboxRecord().Write());
+
+    [Fact]
+    public void Durable_mark()
+    {
+        var value = new byte[DurableMark.Bytes];
+        DurableMark.Encode(value, 0x0102030405060708);
+
+        Holds("0102030405060708 fefdfcfbfaf9f8f7", value);
+    }
+
+    [Fact]
+    public async Task Folder_says_its_format_in_plain_text()
+    {
+        await using var place = new RocksDbPlace();
+        await using (place.Open(new RocksDbStoreOptions { Folder = place.Folder }, TimeProvider.System))
+        {
+            Assert.Equal(["DURABLE", "FORMAT", "HOLDER", "LOCK", "rocksdb"], Directory.EnumerateFileSystemEntries(place.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Assert.Equal("hexagram mailboxes, format 1\n", await File.ReadAllTextAsync(Path.Combine(place.Folder, "FORMAT"), TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact]
+    public void Records_are_read_as_they_were_written()
+    {
+        var value = new byte[EntryRecord.BytesMax("hi")];
+        var entry = EntryRecord.Read(value.AsSpan(0, EntryRecord.Write(value, Zoe, Id, 0x192a3b4c5d6, "hi")), 4);
+        Assert.Equal(new Entry(new Sequence(4), Id, Zoe, DateTimeOffset.FromUnixTimeMilliseconds(0x192a3b4c5d6), "hi"), entry);
+        Assert.Equal(
+            new EntryHeader(Bob, Id, 77, IsStub: true),
+            EntryRecord.ReadHeader(value.AsSpan(0, EntryRecord.WriteStub(value, Bob, Id, 77)), 4));
+
+        var record = new MailboxRecord { FirstAvailable = 5, FirstKept = 3, Last = 9, ForgottenMark = 11 };
+        record.Retired.Add(4, 6);
+        record.Branches.Add(new EpochBranch(1, 8));
+        record.Branches.Add(new EpochBranch(2, 9));
+        Assert.Equal(record.Write(), MailboxRecord.Read(record.Write()).Write());
+        Assert.Equal((5, 9), MailboxRecord.ReadRange(record.Write()));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("02")]
+    [InlineData("01")]
+    [InlineData("02 0000000000000003 0000000000000009 00000192a3b4c5d6 00000000000000000000000000000000000000000000000000000000")]
+    public void Records_of_another_version_or_length_are_damage(string hex)
+    {
+        var value = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+
+        Assert.Throws<InvalidDataException>(() => EntryRecord.ReadHeader(value, 1));
+        Assert.Throws<InvalidDataException>(() => IdRecord.Read(value));
+        Assert.Throws<InvalidDataException>(() => DeviceRecord.Read(value));
+        Assert.Throws<InvalidDataException>(() => SenderRecord.Read(value));
+        Assert.Throws<InvalidDataException>(() => EpochsRecord.Read(value));
+        Assert.Throws<InvalidDataException>(() => MailboxRecord.Read(value));
+        Assert.Throws<InvalidDataException>(() => MailboxRecord.ReadRange(value));
+    }
+
+    private static void Holds(string hex, ReadOnlySpan<byte> bytes) =>
+        Assert.Equal(hex.Replace(" ", "", StringComparison.Ordinal), Convert.ToHexStringLower(bytes));
+}
