@@ -14,7 +14,7 @@ public sealed record RocksDbStoreOptions
 
     /// <summary>
     /// Free bytes on the folder's disk below which appends are told to retry later (<c>DiskReserve</c>), so that confirmations and
-    /// forgetting still have room. 0 or more; measured at most once a second.
+    /// forgetting still have room. 0 or more; measured about once a second.
     /// </summary>
     public long DiskReserveBytes { get; init; } = 256L << 20;
 

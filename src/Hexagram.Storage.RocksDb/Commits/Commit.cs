@@ -85,6 +85,7 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
 
         var record = new IdRecord(state.Append(item.From, item.Id), Now, fingerprint);
         var bytesMax = EntryRecord.BytesMax(item.Body);
+        reserve.Add(bytesMax);
         if (_value.Length < bytesMax)
         {
             _value = new byte[Math.Max(bytesMax, _value.Length * 2)];

@@ -1,6 +1,7 @@
 using Hexagram.Protocol;
 using Hexagram.Storage.RocksDb.Commits;
 using Hexagram.Storage.RocksDb.Databases;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Hexagram.Storage.RocksDb.Tests.Commits;
 
@@ -14,6 +15,7 @@ public sealed class CommitTests : IAsyncDisposable
 
     private readonly RocksDbPlace _place = new(inMemory: true);
     private readonly RecordedWrites _writes = new();
+    private readonly FakeTimeProvider _clock = new(DateTimeOffset.UtcNow);
 
     public ValueTask DisposeAsync() => _place.DisposeAsync();
 
@@ -97,6 +99,22 @@ public sealed class CommitTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Much_written_within_a_second_does_not_run_past_the_disk_reserve()
+    {
+        await using var store = Open(options => options with { DiskReserveBytes = 1 << 20 });
+        await store.AppendAsync(Message());
+        _place.ShowFreeBytes(1 << 19);
+
+        // The clock stands still; what is written has to make the store look again.
+        var written = 0;
+        while ((await store.AppendAsync(Message(bodyBytes: 10_000))).Outcome == AppendOutcome.New)
+        {
+            written += 10_000;
+            Assert.True(written < 1 << 18, "A quarter of the reserve has been written without a look at the disk.");
+        }
+    }
+
+    [Fact]
     public async Task Nobody_runs_on_the_commit_thread_but_the_store()
     {
         await using var store = Open();
@@ -139,7 +157,7 @@ public sealed class CommitTests : IAsyncDisposable
     private RocksDbMailboxStore Open(Func<RocksDbStoreOptions, RocksDbStoreOptions>? tune = null)
     {
         var options = new RocksDbStoreOptions { Folder = _place.Folder };
-        var store = _place.Open(tune?.Invoke(options) ?? options, TimeProvider.System, _writes.Around);
+        var store = _place.Open(tune?.Invoke(options) ?? options, _clock, _writes.Around);
         _writes.Take();
         return store;
     }
