@@ -1,0 +1,19 @@
+using Hexagram.EndToEnd.ClientCrashes;
+
+namespace Hexagram.EndToEnd;
+
+/// <summary>Runs the tests; or, as a child of a test, the program that the test kills.</summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] words)
+    {
+        if (words is [CrashingProgram.Word, ..])
+        {
+            return await CrashingProgram.RunAsync(words[1..]);
+        }
+
+        return words.Any(word => word is "-automated" or "@@")
+            ? await Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(words)
+            : await Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(words, SelfRegisteredExtensions.AddSelfRegisteredExtensions);
+    }
+}
