@@ -41,12 +41,15 @@ public sealed class HexagramClient : IAsyncDisposable
         var stored = store.Load();
         Device = stored.Device;
         var clock = new ServerClock(options.TimeProvider, stored.ClockOffset);
-        _sender = new Sender(options, store, stored, clock, defect => _connector!.Fail(defect));
+        _sender = new Sender(options, store, stored, clock, new SenderEvents(
+            fault => _events.Raise(StoreFailed, this, fault),
+            defect => _connector!.Fail(defect)));
         _receiver = new Receiver(options, store, stored, clock, new ReceiverEvents(
             failure => _events.RaiseNow(HandlerFailed, this, failure),
             missing => _events.Raise(MessagesMissing, this, missing),
             aside => _events.Raise(MessageSetAside, this, aside),
-            fault => _events.Raise(StoreFailed, this, fault)));
+            fault => _events.Raise(StoreFailed, this, fault),
+            defect => _connector!.Fail(defect)));
         _connector = new Connector(options, store, stored, clock, _sender, _receiver, SetState);
     }
 
@@ -62,7 +65,9 @@ public sealed class HexagramClient : IAsyncDisposable
     /// <summary>Messages are missing in the stream, for ever.</summary>
     public event EventHandler<MissingMessages>? MessagesMissing;
 
-    /// <summary>What was handled could not be saved. It is tried again, and no further message is handled until it succeeds.</summary>
+    /// <summary>
+    /// The store cannot be written. What was handled is saved again until it succeeds, and no further message is handled before; what is about to be sent waits.
+    /// </summary>
     public event EventHandler<ClientStoreException>? StoreFailed;
 
     /// <summary>Which installation of the user this is.</summary>
@@ -90,15 +95,29 @@ public sealed class HexagramClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         // Opening a file and reading what waits in it takes its time; a caller with a user interface must not wait for that.
-        var client = await Task.Run(() => new HexagramClient(options, options.Store.Open(options)), cancellationToken);
-        client._connector.Start();
-        return client;
+        var store = await Task.Run(() => options.Store.Open(options), cancellationToken);
+        try
+        {
+            var client = await Task.Run(() => new HexagramClient(options, store), cancellationToken);
+            client._connector.Start();
+            return client;
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Sends a text; see <see cref="SendAsync(UserId, Body, CancellationToken)"/>.</summary>
     /// <exception cref="ArgumentException"><paramref name="to"/> cannot be a user id, or the text has no UTF-8 form.</exception>
     public Task<SentMessage> SendAsync(string to, string text, CancellationToken cancellationToken = default) =>
         SendAsync(new UserId(to), Body.FromText(text), cancellationToken);
+
+    /// <summary>Sends text or bytes; see <see cref="SendAsync(UserId, Body, CancellationToken)"/>.</summary>
+    /// <exception cref="ArgumentException"><paramref name="to"/> cannot be a user id.</exception>
+    public Task<SentMessage> SendAsync(string to, Body body, CancellationToken cancellationToken = default) =>
+        SendAsync(new UserId(to), body, cancellationToken);
 
     /// <summary>
     /// Puts a message into the outbox. Messages to one recipient arrive in the order in which this was <i>called</i>, awaited or not.
@@ -111,7 +130,13 @@ public sealed class HexagramClient : IAsyncDisposable
     /// <exception cref="ClientStoreException">It could not be saved, and is not sent.</exception>
     public Task<SentMessage> SendAsync(UserId to, Body body, CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        // An id that was never set would fail where nobody could tell whose it is.
+        _ = to.Value;
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<SentMessage>(cancellationToken);
+        }
+
         if (body.Content.Length > ProtocolLimits.BodyBytesMaxCeiling)
         {
             throw new ArgumentException($"A body of {body.Content.Length} bytes is larger than any server takes ({ProtocolLimits.BodyBytesMaxCeiling}).", nameof(body));

@@ -62,6 +62,9 @@ public sealed record HexagramClientOptions
     /// </summary>
     public int SeenMax { get; init; } = 1_000_000;
 
+    /// <summary>How many messages may be set aside. Beyond it, the next one stays at the head of the stream until some are removed. 1 or more.</summary>
+    public int SetAsideMax { get; init; } = 10_000;
+
     /// <summary>How long <see cref="HexagramClient.DisposeAsync"/> waits for the server to take the last confirmations.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -88,6 +91,7 @@ public sealed record HexagramClientOptions
         Require(Window >= 0, $"{nameof(Window)} is negative");
         Require(WindowBytes >= 0, $"{nameof(WindowBytes)} is negative");
         Require(SeenMax >= 1, $"{nameof(SeenMax)} is less than 1");
+        Require(SetAsideMax >= 1, $"{nameof(SetAsideMax)} is less than 1");
         Require(ConnectTimeout > TimeSpan.Zero, $"{nameof(ConnectTimeout)} is not more than zero");
         Require(CloseTimeout >= TimeSpan.Zero, $"{nameof(CloseTimeout)} is negative");
         Outbox.Validate();

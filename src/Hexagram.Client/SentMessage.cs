@@ -28,7 +28,16 @@ public sealed class SentMessage
     /// Its id. It may be made anew until the message first leaves the device, if it shows then that this device's clock was
     /// wrong; from then on it never changes.
     /// </summary>
-    public MessageId Id => Entry.Id;
+    public MessageId Id
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Entry.Id;
+            }
+        }
+    }
 
     /// <summary>The recipient.</summary>
     public UserId To => Entry.To;

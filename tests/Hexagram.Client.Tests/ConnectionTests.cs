@@ -196,6 +196,7 @@ public sealed class ConnectionTests : ClientFixture
         var server = await Server.WelcomeAsync();
         await client.WhenAsync<ConnectionState.Connected>();
         await server.SendBytesAsync(0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF);
+        Assert.Equal(ErrorCode.ProtocolViolation, Assert.IsType<Goodbye>(Assert.Single(await server.ReadToEndAsync())).Code);
         await client.WhenAsync<ConnectionState.Waiting>();
         await AdvanceUntilAsync(TimeSpan.FromSeconds(1), Server.WelcomeAsync());
     }
@@ -207,6 +208,7 @@ public sealed class ConnectionTests : ClientFixture
         var server = await Server.WelcomeAsync();
         await client.WhenAsync<ConnectionState.Connected>();
         await server.SendAsync(new AckRequest(ScriptedConnection.Epoch, new Sequence(1)));
+        await server.ReadAsync<Goodbye>();
         var waiting = await client.WhenAsync<ConnectionState.Waiting>();
         Assert.Contains(nameof(AckRequest), waiting.Reason, StringComparison.Ordinal);
     }

@@ -150,6 +150,25 @@ public sealed class ReceivingTests : ClientFixture
     }
 
     [Fact]
+    public async Task When_as_many_are_set_aside_as_may_be_the_next_stays_at_the_head()
+    {
+        var client = await OpenAsync(Options with { SetAsideMax = 1 });
+        var failures = Channel.CreateUnbounded<HandlerFailedEventArgs>();
+        client.HandlerFailed += (_, failed) => failures.Writer.TryWrite(failed);
+        client.OnMessage((_, _) => throw new SetAsideException("no"));
+        var server = await ReceivingAsync();
+        await server.SendAsync(Notify(1, "1"), Notify(2, "2"));
+        var failed = await failures.Reader.ReadAsync().Within();
+        Assert.Equal("2", failed.Message.Text);
+        Assert.Contains(nameof(HexagramClientOptions.SetAsideMax), failed.Exception.Message, StringComparison.Ordinal);
+        await ConfirmedAsync(server, 1);
+
+        await client.RemoveSetAsideAsync(Assert.Single(await client.ListSetAsideAsync().Within())).Within();
+        await AdvanceUntilAsync(failed.RetryAfter, ConfirmedAsync(server, 2));
+        Assert.Equal("2", Assert.Single(await client.ListSetAsideAsync().Within()).Message.Text);
+    }
+
+    [Fact]
     public async Task The_handlers_token_is_cancelled_when_the_client_is_disposed_of_and_its_message_comes_again_marked()
     {
         var client = await OpenAsync();

@@ -36,7 +36,8 @@ internal sealed class Connection : IAsyncDisposable
     private readonly long _began;
     private long _lastByte;
     private int _pings;
-    private bool _welcomed;
+    private volatile bool _welcomed;
+    private volatile ConnectionEnd? _refusal;
     private AckRequest? _confirmation;
     private AckRequest? _lastConfirmation;
     private Sequence _acknowledged;
@@ -102,6 +103,14 @@ internal sealed class Connection : IAsyncDisposable
     /// <summary>Ends the connection; the first reason stays.</summary>
     internal void End(ConnectionEnd end) => _ended.TrySetResult(end);
 
+    /// <summary>The server broke the protocol: says Goodbye, then ends.</summary>
+    internal void Refuse(ErrorCode code, string reason)
+    {
+        _refusal = ConnectionEnd.Ours(reason);
+        Post(new Goodbye(code, reason, TimeSpan.Zero));
+        _outgoing.Writer.TryComplete();
+    }
+
     /// <summary>Waits, but not for long, until the server has taken the last ack:R, so that its sender need not wait for our return. Then ends.</summary>
     internal async Task CloseAsync(TimeSpan timeout)
     {
@@ -153,7 +162,8 @@ internal sealed class Connection : IAsyncDisposable
                 Volatile.Write(ref _lastByte, _time.GetTimestamp());
                 var input = read.Buffer;
                 PacketReadOutcome outcome;
-                while ((outcome = PacketCodec.TryRead(ref input, PacketBytesMax, out var result)) == PacketReadOutcome.Packet)
+                PacketReadResult result;
+                while ((outcome = PacketCodec.TryRead(ref input, PacketBytesMax, out result)) == PacketReadOutcome.Packet && _refusal is null)
                 {
                     _trace?.Invoke(new TracedPacket(PacketDirection.Received, result.Packet!, _time.GetUtcNow()));
                     await received(result.Packet!);
@@ -161,7 +171,11 @@ internal sealed class Connection : IAsyncDisposable
 
                 if (outcome == PacketReadOutcome.Violation)
                 {
-                    End(ConnectionEnd.Ours("the server sent something that is not of this protocol"));
+                    Refuse(result.Code, $"the server sent something that is not of this protocol: {result.Fault}");
+                }
+
+                if (_refusal is not null)
+                {
                     return;
                 }
 
@@ -213,6 +227,8 @@ internal sealed class Connection : IAsyncDisposable
                 Pass(gathered);
                 gathered.Clear();
             }
+
+            End(_refusal ?? ConnectionEnd.Ours("the connection was closed"));
         }
         catch (Exception cause)
         {

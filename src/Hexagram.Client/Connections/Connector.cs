@@ -111,6 +111,18 @@ internal sealed class Connector : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        try
+        {
+            await KeepConnectedAsync();
+        }
+        catch (Exception defect)
+        {
+            _stateChanged(new ConnectionState.Stopped(StopCause.Defect, $"The client failed: {defect}", ErrorCode.None));
+        }
+    }
+
+    private async Task KeepConnectedAsync()
+    {
         var failures = 0;
         while (!_stop.IsCancellationRequested)
         {
@@ -317,8 +329,7 @@ internal sealed class Connector : IAsyncDisposable
                 _sender.Received(packet);
                 break;
             default:
-                connection.Post(new Goodbye(ErrorCode.ProtocolViolation, $"A client does not expect {packet.GetType().Name} here.", TimeSpan.Zero));
-                connection.End(ConnectionEnd.Ours($"the server sent {packet.GetType().Name} where it has no place"));
+                connection.Refuse(ErrorCode.ProtocolViolation, $"the server sent {packet.GetType().Name} where it has no place");
                 break;
         }
     }

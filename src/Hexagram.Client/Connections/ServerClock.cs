@@ -10,6 +10,9 @@ internal sealed class ServerClock(TimeProvider time, TimeSpan savedOffset)
 {
     private static readonly TimeSpan AheadMax = TimeSpan.FromMinutes(1);
 
+    /// <summary>A server whose clock stands at the end of time must not make ours run over it.</summary>
+    private static readonly DateTimeOffset Latest = new(9990, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private volatile Anchor? _anchor;
 
     /// <summary>Now, by the server.</summary>
@@ -22,8 +25,9 @@ internal sealed class ServerClock(TimeProvider time, TimeSpan savedOffset)
     /// <returns>The server's clock minus this device's, to be saved.</returns>
     internal TimeSpan Set(Welcome welcome)
     {
-        _anchor = new Anchor(welcome.ServerTime, time.GetTimestamp(), welcome.Limits.Horizon);
-        return welcome.ServerTime - time.GetUtcNow();
+        var serverTime = welcome.ServerTime < Latest ? welcome.ServerTime : Latest;
+        _anchor = new Anchor(serverTime, time.GetTimestamp(), welcome.Limits.Horizon);
+        return serverTime - time.GetUtcNow();
     }
 
     /// <summary>
@@ -39,10 +43,8 @@ internal sealed class ServerClock(TimeProvider time, TimeSpan savedOffset)
     private DateTimeOffset Saved()
     {
         var now = time.GetUtcNow();
-        var earliest = DateTimeOffset.UnixEpoch;
-        var latest = DateTimeOffset.MaxValue;
         // A clock that was years off when the offset was saved may have been set right since.
-        return savedOffset > latest - now ? latest : savedOffset < earliest - now ? earliest : now + savedOffset;
+        return savedOffset > Latest - now ? Latest : savedOffset < DateTimeOffset.UnixEpoch - now ? DateTimeOffset.UnixEpoch : now + savedOffset;
     }
 
     private sealed record Anchor(DateTimeOffset ServerTime, long Timestamp, TimeSpan Horizon);

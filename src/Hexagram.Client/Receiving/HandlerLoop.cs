@@ -90,6 +90,10 @@ internal sealed class HandlerLoop : IAsyncDisposable
         {
             // Disposed of: what is left in the queue comes again.
         }
+        catch (Exception defect)
+        {
+            _events.Defect(defect);
+        }
     }
 
     private async Task DoAsync(InboxItem item)
@@ -213,15 +217,23 @@ internal sealed class HandlerLoop : IAsyncDisposable
     /// <summary>The application's word to leave this message aside, or null.</summary>
     private string? ReasonToSetAside(Message message, Exception failure, TimeSpan wait)
     {
-        if (failure is SetAsideException aside)
+        var full = _store.SetAsideCount >= _options.SetAsideMax;
+        if (failure is SetAsideException aside && !full)
         {
             return aside.Message;
+        }
+
+        if (failure is SetAsideException)
+        {
+            failure = new InvalidOperationException(
+                $"{_options.SetAsideMax} messages are set aside, and there may be no more. Remove some with {nameof(HexagramClient.RemoveSetAsideAsync)}, or raise {nameof(HexagramClientOptions.SetAsideMax)}.",
+                failure);
         }
 
         _logger.HandlerFailed(message.Id, message.From, message.Attempt, wait, failure);
         var failed = new HandlerFailedEventArgs(message, failure, wait);
         _events.Failed(failed);
-        return failed.SetAsideReason;
+        return full ? null : failed.SetAsideReason;
     }
 
     private async Task SetAsideAsync(InboxItem item, Message message, string reason)

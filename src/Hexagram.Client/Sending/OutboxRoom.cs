@@ -9,23 +9,25 @@ internal sealed class OutboxRoom(OutboxLimits limits)
     /// <summary>Messages that wait for the server or for their confirmation.</summary>
     internal int Waiting { get; private set; }
 
-    /// <exception cref="OutboxFullException">There is no room for one more.</exception>
-    internal void Require(int bytes)
+    /// <summary>What to say when there is no room for one more; null when there is.</summary>
+    internal OutboxFullException? Lacks(int bytes)
     {
         if (Waiting >= limits.WaitingMax)
         {
-            throw Full(nameof(OutboxLimits.WaitingMax), $"{Waiting} messages wait for the server or for their confirmation");
+            return Full(nameof(OutboxLimits.WaitingMax), $"{Waiting} messages wait for the server or for their confirmation");
         }
 
         if (Waiting > 0 && _waitingBytes + bytes > limits.WaitingBytesMax)
         {
-            throw Full(nameof(OutboxLimits.WaitingBytesMax), $"the messages that wait hold {_waitingBytes} bytes");
+            return Full(nameof(OutboxLimits.WaitingBytesMax), $"the messages that wait hold {_waitingBytes} bytes");
         }
 
         if (_stored >= limits.StoredMax)
         {
-            throw Full(nameof(OutboxLimits.StoredMax), $"{_stored} messages are stored for recipients who are away");
+            return Full(nameof(OutboxLimits.StoredMax), $"{_stored} messages are stored for recipients who are away");
         }
+
+        return null;
     }
 
     /// <summary>A message is counted where its state says.</summary>

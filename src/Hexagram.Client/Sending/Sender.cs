@@ -13,14 +13,14 @@ namespace Hexagram.Client.Sending;
 /// </summary>
 internal sealed class Sender
 {
-    private static readonly TimeSpan MarkAgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MarkAgainAfter = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly Outbox _outbox;
     private readonly IOutboxStore _store;
     private readonly ServerClock _clock;
     private readonly OutboxRoom _room;
-    private readonly Action<Exception> _defect;
+    private readonly SenderEvents _events;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly long _origin;
@@ -34,12 +34,12 @@ internal sealed class Sender
     private bool _carryingOut;
     private bool _closed;
 
-    internal Sender(HexagramClientOptions options, IOutboxStore store, StoredClient stored, ServerClock clock, Action<Exception> defect)
+    internal Sender(HexagramClientOptions options, IOutboxStore store, StoredClient stored, ServerClock clock, SenderEvents events)
     {
         _store = store;
         _clock = clock;
         _room = new OutboxRoom(options.Outbox);
-        _defect = defect;
+        _events = events;
         _time = options.TimeProvider;
         _logger = options.Logger;
         _origin = _time.GetTimestamp();
@@ -62,8 +62,15 @@ internal sealed class Sender
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(HexagramClient));
-            _room.Require(body.Content.Length);
+            if (_closed)
+            {
+                return Task.FromException<SentMessage>(new ObjectDisposedException(nameof(HexagramClient)));
+            }
+
+            if (_room.Lacks(body.Content.Length) is { } full)
+            {
+                return Task.FromException<SentMessage>(full);
+            }
 
             // While a connection is up the message is about to leave the device, so it is saved as such with the first write.
             var transmitted = _session is { } session && _room.Waiting < session.RequestsInFlightMax;
@@ -88,7 +95,11 @@ internal sealed class Sender
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(HexagramClient));
+            if (_closed)
+            {
+                return Task.FromException<CancelOutcome>(new ObjectDisposedException(nameof(HexagramClient)));
+            }
+
             var outcome = _outbox.Cancel(message.Id);
             if (outcome == CancelOutcome.NotWaiting)
             {
@@ -320,6 +331,7 @@ internal sealed class Sender
         if (fault is not null)
         {
             _logger.StoreFailed(fault);
+            _events.StoreFailed(fault);
             MarkLater(entries);
             return;
         }
@@ -436,7 +448,7 @@ internal sealed class Sender
         }
         catch (InvariantException defect)
         {
-            _defect(defect);
+            _events.Defect(defect);
         }
     }
 }

@@ -65,6 +65,9 @@ internal interface IInboxStore
     /// <summary>A handler is about to run for this message.</summary>
     Task BeginAsync(MessageKey message);
 
+    /// <summary>How many messages are set aside.</summary>
+    int SetAsideCount { get; }
+
     /// <summary>Everything of <paramref name="commit"/> at once, or nothing.</summary>
     Task CommitAsync(InboxCommit commit);
 

@@ -51,6 +51,17 @@ internal sealed class MemoryClientStore : IClientStore
 
     public Task BeginAsync(MessageKey message) => Task.CompletedTask;
 
+    public int SetAsideCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _setAside.Count;
+            }
+        }
+    }
+
     public Task CommitAsync(InboxCommit commit)
     {
         lock (_gate)

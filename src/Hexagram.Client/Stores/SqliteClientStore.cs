@@ -27,6 +27,7 @@ internal sealed class SqliteClientStore : IClientStore
     private readonly int _seenMax;
     private readonly string _file;
     private int _commits;
+    private int _setAside;
 
     private SqliteClientStore(FileStream folderLock, SqliteConnection connection, string file, DeviceId device, int seenMax)
     {
@@ -40,6 +41,8 @@ internal sealed class SqliteClientStore : IClientStore
     }
 
     public bool KeepsBodies => true;
+
+    public int SetAsideCount => Volatile.Read(ref _setAside);
 
     public bool HasTransactions => true;
 
@@ -73,12 +76,12 @@ internal sealed class SqliteClientStore : IClientStore
         try
         {
             var loaded = SqliteRows.Load(_connection, _device);
+            _setAside = SqliteRows.SetAsideCount(_connection);
             _writer.Start();
             return loaded;
         }
         catch (Exception cause)
         {
-            Close();
             throw SqliteFaults.Translate(cause, _file);
         }
     }
@@ -139,7 +142,14 @@ internal sealed class SqliteClientStore : IClientStore
 
     public Task BeginAsync(MessageKey message) => WriteAsync(() => _statements.SetBegun(message));
 
-    public Task CommitAsync(InboxCommit commit) => WriteAsync(() => Commit(commit));
+    public async Task CommitAsync(InboxCommit commit)
+    {
+        await WriteAsync(() => Commit(commit));
+        if (commit.SetAside is not null)
+        {
+            Interlocked.Increment(ref _setAside);
+        }
+    }
 
     public Task<bool> HasSeenAsync(MessageKey message) => _writer.RunAsync(() => _statements.HasSeen(message));
 
@@ -165,7 +175,16 @@ internal sealed class SqliteClientStore : IClientStore
     public Task<IReadOnlyList<SetAsideMessage>> ReadSetAsideAsync() =>
         _writer.JoinAsync(() => SqliteRows.SetAside(_connection, _statements.Transaction));
 
-    public Task<bool> RemoveSetAsideAsync(MessageKey message) => _writer.JoinAsync(() => _statements.RemoveSetAside(message));
+    public async Task<bool> RemoveSetAsideAsync(MessageKey message)
+    {
+        var removed = await _writer.JoinAsync(() => _statements.RemoveSetAside(message));
+        if (removed)
+        {
+            Interlocked.Decrement(ref _setAside);
+        }
+
+        return removed;
+    }
 
     public async ValueTask DisposeAsync()
     {

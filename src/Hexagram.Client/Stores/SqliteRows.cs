@@ -55,6 +55,12 @@ internal static class SqliteRows
         return messages;
     }
 
+    internal static int SetAsideCount(SqliteConnection connection)
+    {
+        using var command = Command(connection, "SELECT count(*) FROM hexagram_set_aside");
+        return command.ExecuteScalar() is long count ? (int)count : 0;
+    }
+
     private static (InboxPosition Position, MessageKey? Begun) Inbox(SqliteConnection connection)
     {
         using var command = Command(connection, "SELECT epoch, cursor, begun_sender, begun_id FROM hexagram_inbox");

@@ -26,6 +26,7 @@ internal sealed class SqliteWriter
     private readonly SqliteStatements _statements;
     private readonly AsyncLocal<SqliteHandlerTransaction?> _lent = new();
     private Queue<Work> _queue = new();
+    private bool _started;
     private bool _urgent;
     private bool _stopping;
     private ClientStoreException? _broken;
@@ -38,7 +39,11 @@ internal sealed class SqliteWriter
         _thread = new Thread(Run) { IsBackground = true, Name = "Hexagram client store" };
     }
 
-    internal void Start() => _thread.Start();
+    internal void Start()
+    {
+        _started = true;
+        _thread.Start();
+    }
 
     /// <summary>Queues a change. Without <paramref name="completed"/> nobody waits for it, and it shares the transaction of what comes next.</summary>
     internal void Enqueue(Action change, Action<ClientStoreException?>? completed) => Enqueue(new Work(change, null, completed), completed is not null);
@@ -95,7 +100,7 @@ internal sealed class SqliteWriter
             Monitor.Pulse(_gate);
         }
 
-        return _ended.Task;
+        return _started ? _ended.Task : Task.CompletedTask;
     }
 
     internal static void Complete<T>(TaskCompletionSource<T> done, T result, ClientStoreException? fault)
