@@ -45,6 +45,20 @@ public sealed class LimitsTests
     }
 
     [Fact]
+    public async Task The_largest_body_that_a_server_can_be_set_to_passes()
+    {
+        await using var server = await TestServer.StartAsync(options => options with { Bounds = options.Bounds with { BodyBytesMax = ProtocolLimits.BodyBytesMaxCeiling } });
+        await using var alice = await server.SenderAsync("alice");
+        await using var bob = await server.ReceiverAsync("bob");
+        var body = new byte[ProtocolLimits.BodyBytesMaxCeiling];
+        new Random(1).NextBytes(body);
+
+        await TestServer.AcceptAsync(alice, new MessageRequest(server.NewId(), new("bob"), Body.FromBytes(body, "application/octet-stream")));
+
+        Assert.Equal(body, (await bob.ReceiveAsync<MessageNotify>()).Body.Content.ToArray());
+    }
+
+    [Fact]
     public async Task A_session_over_its_rate_waits_and_the_others_do_not()
     {
         await using var server = await TestServer.StartAsync(options => options with { Bounds = options.Bounds with { PacketsPerSecond = 10, PacketsBurst = 5 } });

@@ -178,6 +178,24 @@ public sealed class PulseTests
     }
 
     [Fact]
+    public async Task What_a_client_sends_right_before_it_leaves_is_taken()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var alice = await server.SenderAsync("alice");
+        for (var n = 0; n < 20; n++)
+        {
+            var bob = await server.ReceiverAsync($"bob-{n}");
+            await TestServer.AcceptAsync(alice, server.Message($"bob-{n}", "hello"));
+            await bob.ReceiveAsync<MessageNotify>();
+
+            await bob.SendAsync(new AckRequest(server.Store.Epoch, new(1)));
+            await bob.DisposeAsync();
+
+            Assert.Equal(MessageState.Delivered, (await alice.ReceiveAsync<AckNotify>()).State);
+        }
+    }
+
+    [Fact]
     public async Task A_client_that_has_finished_sending_still_gets_its_answers()
     {
         await using var server = await TestServer.StartAsync();

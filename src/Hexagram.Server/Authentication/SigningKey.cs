@@ -82,6 +82,9 @@ public sealed class SigningKey
         catch (IOException) when (File.Exists(path))
         {
             // Another process was first; its key is the key.
+        }
+        finally
+        {
             File.Delete(draft);
         }
     }

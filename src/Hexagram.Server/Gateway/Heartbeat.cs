@@ -36,7 +36,7 @@ internal sealed partial class Heartbeat(
             {
                 await BeatAsync(stoppingToken).ConfigureAwait(false);
             }
-            catch (StoreUnavailableException fault)
+            catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {
                 LogNotCompared(logger, fault);
             }

@@ -13,9 +13,6 @@ internal interface ISessionTransport
     /// <summary>The peer, for logs.</summary>
     string Peer { get; }
 
-    /// <summary>Cancelled when the peer has gone.</summary>
-    CancellationToken Closed { get; }
-
     /// <summary>Takes the next packet off what has arrived; see <see cref="PacketCodec.TryRead"/>.</summary>
     PacketReadOutcome TryRead(int packetBytesMax, out PacketReadResult result);
 

@@ -14,8 +14,8 @@ internal sealed partial class Session
     [LoggerMessage(1104, LogLevel.Debug, "The client at {Peer} says Goodbye with {Code}.")]
     private static partial void LogLeft(ILogger logger, string peer, ErrorCode code);
 
-    [LoggerMessage(1105, LogLevel.Error, "The session from {Peer} ends because the store is unavailable.")]
-    private static partial void LogStoreUnavailable(ILogger logger, string peer, Exception fault);
+    [LoggerMessage(1105, LogLevel.Error, "The session from {Peer} ends because the store is unavailable: {Fault}")]
+    private static partial void LogStoreUnavailable(ILogger logger, string peer, string fault);
 
     [LoggerMessage(1106, LogLevel.Error, "The session from {Peer} ends because of a fault in the server; the client will connect again. Please report it.")]
     private static partial void LogFailed(ILogger logger, string peer, Exception fault);

@@ -71,7 +71,6 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     /// <summary>Serves the connection until it ends. Throws nothing.</summary>
     public async Task RunAsync()
     {
-        using var gone = _transport.Closed.UnsafeRegister(static state => ((Session)state!).StopReading(), this);
         try
         {
             if (!_surroundings.Registry.Add(this, _surroundings.Options.Bounds.SessionsMax))
@@ -373,7 +372,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
         switch (fault)
         {
             case StoreUnavailableException:
-                LogStoreUnavailable(_surroundings.Logger, _transport.Peer, fault);
+                LogStoreUnavailable(_surroundings.Logger, _transport.Peer, fault.Message);
                 End(ErrorCode.StoreUnavailable);
                 break;
             case OperationCanceledException when Stopping.IsCancellationRequested:
@@ -383,6 +382,13 @@ internal sealed partial class Session : ISessionPost, IStoredListener
                 End(ErrorCode.Resynchronize);
                 break;
         }
+    }
+
+    /// <summary>A defect that leaves a part of the session in an unknown state.</summary>
+    public void Broken(Exception defect)
+    {
+        Fail(defect);
+        Abort();
     }
 
     /// <summary>The authorizer threw or did not answer in time.</summary>

@@ -18,6 +18,19 @@ internal sealed class SessionClock(SessionRegistry registry, ServerClock clock) 
         base.Dispose();
     }
 
+    /// <summary>A defect in one session must not stop the clock of the others.</summary>
+    private static void Tick(Session session, DateTimeOffset now)
+    {
+        try
+        {
+            session.Tick(now);
+        }
+        catch (Exception fault)
+        {
+            session.Broken(fault);
+        }
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (await _timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
@@ -25,7 +38,7 @@ internal sealed class SessionClock(SessionRegistry registry, ServerClock clock) 
             var now = clock.Time.GetUtcNow();
             foreach (var session in registry.Sessions)
             {
-                session.Tick(now);
+                Tick(session, now);
             }
         }
     }

@@ -1,5 +1,4 @@
 using Hexagram.Protocol;
-using Orleans.Runtime;
 
 namespace Hexagram.Server.Router;
 
@@ -9,15 +8,21 @@ namespace Hexagram.Server.Router;
 /// </summary>
 internal sealed class UserRoute(UserId user, UserRoutes routes)
 {
-    /// <summary>Hints that may wait behind one call. What is beyond is dropped: the heartbeat makes it good.</summary>
+    /// <summary>Hints that may wait behind one call, and bytes of their bodies. What is beyond is dropped: the heartbeat makes it good.</summary>
     internal const int WaitingMax = 16_384;
 
+    /// <inheritdoc cref="WaitingMax"/>
+    internal const long WaitingBytesMax = 64 << 20;
+
     private readonly Lock _gate = new();
-    private List<EntryHint> _entries = [];
-    private List<IStoredListener> _senders = [];
+    private List<Waiting> _entries = [];
     private List<DeliveryReport> _reports = [];
+    private long _bytes;
     private bool _calling;
     private bool _givenUp;
+
+    /// <summary>A hint, and who is to hear if there is nobody to receive it.</summary>
+    private readonly record struct Waiting(EntryHint Hint, IStoredListener Sender);
 
     /// <summary>Whose grain.</summary>
     public UserId User => user;
@@ -32,10 +37,10 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
                 return false;
             }
 
-            if (_entries.Count < WaitingMax)
+            if (_entries.Count < WaitingMax && _bytes < WaitingBytesMax)
             {
-                _entries.Add(entry);
-                _senders.Add(sender);
+                _entries.Add(new Waiting(entry, sender));
+                _bytes += entry.Entry.Body.Content.Length;
             }
 
             if (_calling)
@@ -80,16 +85,18 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
     private async Task CallAsync()
     {
         var grain = routes.Grain(user);
-        while (TryTake(out var post, out var senders))
+        while (TryTake(out var entries, out var reports))
         {
             try
             {
-                if (!await grain.PostAsync(post).ConfigureAwait(false))
+                // Two senders' answers may have overtaken each other; in sequence, sessions need not ask the store.
+                entries.Sort(static (left, right) => left.Hint.Entry.Sequence.CompareTo(right.Hint.Entry.Sequence));
+                if (!await grain.PostAsync(new UserPost(entries.ConvertAll(static one => one.Hint), reports)).ConfigureAwait(false))
                 {
-                    TellStored(post.Entries, senders);
+                    TellStored(entries);
                 }
             }
-            catch (Exception fault) when (fault is OrleansException or TimeoutException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+            catch (Exception fault)
             {
                 // Whether anybody is there is not known, so nothing is said.
                 routes.Lost(user, fault);
@@ -97,12 +104,12 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
         }
     }
 
-    private bool TryTake(out UserPost post, out List<IStoredListener> senders)
+    private bool TryTake(out List<Waiting> entries, out List<DeliveryReport> reports)
     {
         lock (_gate)
         {
-            senders = _senders;
-            post = new UserPost(_entries, _reports);
+            entries = _entries;
+            reports = _reports;
             if (_entries.Count == 0 && _reports.Count == 0)
             {
                 // Kept only while in use, so that memory follows what is live.
@@ -112,21 +119,21 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
             }
 
             _entries = [];
-            _senders = [];
             _reports = [];
+            _bytes = 0;
             return true;
         }
     }
 
-    private void TellStored(IReadOnlyList<EntryHint> entries, List<IStoredListener> senders)
+    private void TellStored(List<Waiting> entries)
     {
         for (var i = 0; i < entries.Count;)
         {
-            var sender = senders[i];
+            var sender = entries[i].Sender;
             var ids = new List<MessageId>();
-            for (; i < entries.Count && senders[i] == sender; i++)
+            for (; i < entries.Count && entries[i].Sender == sender; i++)
             {
-                ids.Add(entries[i].Entry.Id);
+                ids.Add(entries[i].Hint.Entry.Id);
             }
 
             sender.Stored(user, ids);

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Hexagram.Protocol;
 using Microsoft.Extensions.Logging;
 using Orleans;
-using Orleans.Runtime;
 
 namespace Hexagram.Server.Router;
 
@@ -55,7 +54,7 @@ internal sealed partial class UserRoutes(IGrainFactory grains, ILogger<UserRoute
         {
             await call.ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is OrleansException or TimeoutException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception fault)
         {
             LogCallLost(logger, fault);
         }

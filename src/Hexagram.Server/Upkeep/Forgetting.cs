@@ -27,7 +27,7 @@ internal sealed partial class Forgetting(IMailboxStore store, ServerOptions opti
                 var report = await store.ForgetAsync(clock.Time.GetUtcNow(), stoppingToken).ConfigureAwait(false);
                 LogForgotten(logger, report.Entries, report.MessageIds);
             }
-            catch (StoreUnavailableException fault)
+            catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {
                 LogNotForgotten(logger, fault);
             }

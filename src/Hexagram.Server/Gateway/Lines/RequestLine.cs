@@ -135,6 +135,18 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
     /// <summary>Takes what could not pass at once, in order, so that nothing overtakes it on the way to the store.</summary>
     private async Task AdmitAsync()
     {
+        try
+        {
+            await AdmitAllAsync().ConfigureAwait(false);
+        }
+        catch (Exception defect)
+        {
+            session.Broken(defect);
+        }
+    }
+
+    private async Task AdmitAllAsync()
+    {
         while (TryNextArrival(out var arrival))
         {
             try
@@ -207,6 +219,18 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
 
     /// <summary>Answers in order. What became durable together is answered together: one wake-up, one write.</summary>
     private async Task AnswerAsync()
+    {
+        try
+        {
+            await AnswerAllAsync().ConfigureAwait(false);
+        }
+        catch (Exception defect)
+        {
+            session.Broken(defect);
+        }
+    }
+
+    private async Task AnswerAllAsync()
     {
         while (TryNextDecision(out var decision))
         {

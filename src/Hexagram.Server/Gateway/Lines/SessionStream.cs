@@ -93,23 +93,24 @@ internal sealed class SessionStream(SessionSurroundings surroundings, SessionOut
 
     private async Task ReadAsync(StreamRead read)
     {
-        MailboxPage page;
         try
         {
-            page = await surroundings.Store.ReadAsync(user, read.After, read.EntriesMax, read.BytesMax, session.Stopping).ConfigureAwait(false);
+            var page = await surroundings.Store.ReadAsync(user, read.After, read.EntriesMax, read.BytesMax, session.Stopping).ConfigureAwait(false);
+            using var writing = output.Enter();
+            Take(writing, page);
         }
         catch (OperationCanceledException) when (session.Stopping.IsCancellationRequested)
         {
             // Nobody is there any more to read it.
-            return;
         }
         catch (Exception fault)
         {
             session.Fail(fault);
-            return;
         }
+    }
 
-        using var writing = output.Enter();
+    private void Take(in SessionOutput.Writing writing, MailboxPage page)
+    {
         if (_stream!.PageBegins(page.Position.FirstAvailable, page.Position.Last) == StreamDecision.Resynchronize)
         {
             session.End(writing, ErrorCode.Resynchronize);

@@ -18,8 +18,6 @@ internal sealed class TcpTransport(ConnectionContext connection, TimeProvider ti
 
     public string Peer => connection.RemoteEndPoint?.ToString() ?? connection.ConnectionId;
 
-    public CancellationToken Closed => connection.ConnectionClosed;
-
     public PacketReadOutcome TryRead(int packetBytesMax, out PacketReadResult result) =>
         PacketCodec.TryRead(ref _arrived, packetBytesMax, out result);
 
