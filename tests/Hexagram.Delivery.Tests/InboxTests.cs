@@ -88,8 +88,19 @@ public sealed class InboxTests
     }
 
     [Fact]
-    public void Only_what_was_taken_can_be_committed() =>
-        Assert.Throws<InvariantException>(() => Open().Committed(First, At(1)));
+    public void Only_what_was_taken_can_be_confirmed() => Assert.Null(Open().Committed(First, At(1)));
+
+    [Fact]
+    public void A_history_that_is_returned_to_confirms_nothing_that_it_has_not_brought_again()
+    {
+        var inbox = new Inbox(First, At(300));
+        inbox.Notified(At(301));
+        inbox.Welcomed(Second, At(40));
+        inbox.Welcomed(First, At(40));
+
+        Assert.Null(inbox.Committed(First, At(301)));
+        Assert.Equal(At(40), inbox.Cursor);
+    }
 
     [Fact]
     public void Another_epoch_resumes_where_the_server_says_and_forgets_what_waited()

@@ -455,6 +455,80 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public void A_weaker_status_of_a_stored_message_sets_no_timer()
+    {
+        var stored = new OutboxEntry(++_number, Id(), Bob, MessageState.Stored, true);
+        _outbox.Add(stored, _now);
+        Connect();
+        Effects();
+
+        _outbox.StatusReported([new MessageStatus(stored.Id, MessageState.Accepted)], _now);
+        Pass(TimeSpan.FromMinutes(9));
+
+        Assert.Empty(Effects());
+    }
+
+    [Fact]
+    public void A_status_request_without_an_answer_ends_the_connection()
+    {
+        Accepted(Bob);
+        _outbox.Disconnected();
+        Connect();
+        Effects();
+
+        Assert.Equal(_now + TimeSpan.FromSeconds(30), _outbox.NextDeadline);
+        Pass(TimeSpan.FromSeconds(30));
+
+        Assert.IsType<OutboxEffect.Reconnect>(Assert.Single(Effects()));
+    }
+
+    [Fact]
+    public void What_an_answer_leaves_out_is_sent_again_by_its_own_timer()
+    {
+        var message = Accepted(Bob);
+        _outbox.Disconnected();
+        Connect();
+        Effects();
+
+        _outbox.StatusReported([], _now);
+        Pass(TimeSpan.FromSeconds(5));
+
+        Assert.Equal([message], Transmitted());
+    }
+
+    [Fact]
+    public void Due_resends_beyond_the_limit_wait_for_an_answer_and_not_for_the_clock()
+    {
+        var messages = Enumerable.Range(0, 3).Select(_ => Add(Bob, transmitted: true)).ToList();
+        Connect(inFlightMax: 2);
+        messages.ForEach(message => _outbox.Acknowledged(message.Id, _now));
+        Effects();
+
+        Pass(TimeSpan.FromSeconds(5));
+        var resent = Transmitted();
+        Assert.Equal(2, resent.Count);
+        Assert.True(_outbox.NextDeadline > _now, "the shell would call again and again");
+
+        _outbox.Acknowledged(resent[0].Id, _now);
+        Assert.Equal(messages.Except(resent), Transmitted());
+    }
+
+    [Fact]
+    public void What_is_cancelled_leaves_nothing_behind()
+    {
+        var first = Add(Bob);
+        var cancelled = Enumerable.Range(0, 100).Select(_ => Add(Bob)).ToList();
+        var last = Add(Bob);
+        cancelled.ForEach(message => _outbox.Cancel(message.Id));
+
+        Connect();
+
+        Assert.Equal([first, last], Assert.IsType<OutboxEffect.MarkTransmitted>(Assert.Single(Effects())).Entries);
+        _outbox.Marked([first, last], _now);
+        Assert.Equal([first, last], Transmitted());
+    }
+
+    [Fact]
     public void No_answer_for_too_long_ends_the_connection()
     {
         Add(Bob, transmitted: true);

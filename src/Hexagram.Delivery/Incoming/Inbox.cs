@@ -82,12 +82,12 @@ public sealed class Inbox
     /// <returns>The confirmation to send, or null when it belongs to a history that has ended.</returns>
     public AckRequest? Committed(Epoch epoch, Sequence upTo)
     {
-        if (epoch != Epoch)
+        // Beyond what was taken: of a history that was left and returned to while the handler ran.
+        if (epoch != Epoch || upTo > Received)
         {
             return null;
         }
 
-        Invariant.Holds(upTo <= Received, "only what was taken is committed");
         Cursor = Sequence.Max(Cursor, upTo);
         return new AckRequest(Epoch, Cursor);
     }

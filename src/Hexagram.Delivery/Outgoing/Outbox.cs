@@ -14,6 +14,8 @@ public sealed class Outbox
 {
     private const string HeldByCancelled = "the server holds later messages back for one that was cancelled";
 
+    private const int MarkedAtOnceMax = 1_000;
+
     private readonly OutboxOptions _options;
     private readonly Random _random;
     private readonly Dictionary<MessageId, OutboxEntry> _entries = [];
@@ -21,7 +23,7 @@ public sealed class Outbox
     private readonly Queue<OutboxLane> _round = new();
     private readonly Queue<OutboxLane> _toAsk = new();
     private readonly OutboxTimers _timers = new();
-    private readonly Queue<OutboxEntry> _unmarked = new();
+    private readonly SortedDictionary<long, OutboxEntry> _unmarked = [];
     private readonly Queue<OutboxEffect> _effects = new();
     private IReadOnlyList<OutboxEntry>? _asked;
     private long _lastNumber;
@@ -30,6 +32,7 @@ public sealed class Outbox
     private int _inFlight;
     private int _inFlightMax;
     private TimeSpan _answerAwaitedSince;
+    private TimeSpan _askedAt;
     private TimeSpan? _nextSweep;
 
     /// <summary>An empty outbox.</summary>
@@ -61,7 +64,7 @@ public sealed class Outbox
         _entries.Add(entry.Id, entry);
         if (!entry.Transmitted)
         {
-            _unmarked.Enqueue(entry);
+            _unmarked.Add(entry.Number, entry);
         }
 
         if (entry.State == MessageState.Waiting)
@@ -279,6 +282,12 @@ public sealed class Outbox
                 var lane = Lane(entry.To);
                 lane.StatusesAwaited = Math.Max(0, lane.StatusesAwaited - 1);
                 JoinRound(lane);
+                DropIfIdle(lane);
+                if (entry is { Queued: false, State: MessageState.Accepted, Deadline: null } && _entries.ContainsKey(entry.Id))
+                {
+                    // The answer left it out; its own timer asks again.
+                    _timers.Set(entry, now + _options.ConfirmationTimeout);
+                }
             }
 
             _asked = null;
@@ -299,13 +308,24 @@ public sealed class Outbox
                 return null;
             }
 
-            var next = _timers.Next;
-            if (_inFlight > 0 && (next is null || _answerAwaitedSince + _options.AnswerTimeout < next))
+            // Without room in flight a due resend waits for an answer, not for the clock.
+            var next = _timers.NextLane;
+            if (_inFlight < _inFlightMax)
             {
-                next = _answerAwaitedSince + _options.AnswerTimeout;
+                next = Earlier(next, _timers.NextEntry);
             }
 
-            return _nextSweep < next || next is null ? _nextSweep : next;
+            if (_inFlight > 0)
+            {
+                next = Earlier(next, _answerAwaitedSince + _options.AnswerTimeout);
+            }
+
+            if (_asked is not null)
+            {
+                next = Earlier(next, _askedAt + _options.AnswerTimeout);
+            }
+
+            return Earlier(next, _nextSweep);
         }
     }
 
@@ -324,25 +344,19 @@ public sealed class Outbox
             return;
         }
 
+        if (_asked is not null && now >= _askedAt + _options.AnswerTimeout)
+        {
+            _askedAt = now;
+            _effects.Enqueue(new OutboxEffect.Reconnect($"no answer to a status request within {_options.AnswerTimeout.TotalSeconds:0} s"));
+            return;
+        }
+
         while (_timers.TryTakeLane(now, out var lane))
         {
             lane.HeldUntil = null;
             lane.BackToHead();
             JoinRound(lane);
-        }
-
-        while (_timers.TryTakeEntry(now, out var entry))
-        {
-            entry.Deadline = null;
-            if (_inFlight < _inFlightMax)
-            {
-                entry.Attempts++;
-                Transmit(entry, now);
-            }
-            else
-            {
-                _timers.Set(entry, now + _options.RetryBackoff);
-            }
+            DropIfIdle(lane);
         }
 
         if (now >= _nextSweep)
@@ -406,24 +420,22 @@ public sealed class Outbox
         if (!_marking && _unmarked.Count > 0)
         {
             var entries = new List<OutboxEntry>();
-            while (entries.Count < 1_000 && _unmarked.TryDequeue(out var entry))
-            {
-                if (entry.Queued)
-                {
-                    entries.Add(entry);
-                }
-            }
-
-            if (entries.Count > 0)
-            {
-                _marking = true;
-                _effects.Enqueue(new OutboxEffect.MarkTransmitted(entries));
-            }
+            entries.AddRange(_unmarked.Values.Take(MarkedAtOnceMax));
+            entries.ForEach(entry => _unmarked.Remove(entry.Number));
+            _marking = true;
+            _effects.Enqueue(new OutboxEffect.MarkTransmitted(entries));
         }
 
         if (_asked is null && _toAsk.TryPeek(out var asked))
         {
-            AskNext(asked);
+            AskNext(asked, now);
+        }
+
+        while (_inFlight < _inFlightMax && _timers.TryTakeEntry(now, out var due))
+        {
+            due.Deadline = null;
+            due.Attempts++;
+            Transmit(due, now);
         }
 
         while (_inFlight < _inFlightMax && _round.TryDequeue(out var lane))
@@ -435,10 +447,12 @@ public sealed class Outbox
                 Transmit(entry, now);
                 JoinRound(lane);
             }
+
+            DropIfIdle(lane);
         }
     }
 
-    private void AskNext(OutboxLane lane)
+    private void AskNext(OutboxLane lane, TimeSpan now)
     {
         var entries = new List<OutboxEntry>();
         while (entries.Count < _options.StatusBatchMax && lane.ToAsk.TryDequeue(out var entry))
@@ -452,6 +466,7 @@ public sealed class Outbox
         }
 
         _asked = entries;
+        _askedAt = now;
         _effects.Enqueue(new OutboxEffect.AskStatus(lane.To, entries.ConvertAll(e => e.Id)));
     }
 
@@ -489,7 +504,8 @@ public sealed class Outbox
             return;
         }
 
-        if (entry.Queued)
+        var wasQueued = entry.Queued;
+        if (wasQueued)
         {
             entry.Queued = false;
             entry.HeldBack = false;
@@ -504,7 +520,7 @@ public sealed class Outbox
             _effects.Enqueue(new OutboxEffect.StateRaised(entry, state));
         }
 
-        if (state == MessageState.Stored)
+        if (state == MessageState.Stored || (entry.State == MessageState.Stored && !wasQueued))
         {
             // The recipient is away: resending would only wake the server. Its status is asked now and then.
             entry.Deadline = null;
@@ -544,7 +560,7 @@ public sealed class Outbox
     private void Remove(OutboxEntry entry)
     {
         _entries.Remove(entry.Id);
-        entry.Queued = false;
+        _unmarked.Remove(entry.Number);
         entry.Deadline = null;
         if (entry.InFlight)
         {
@@ -554,11 +570,23 @@ public sealed class Outbox
 
         if (_lanes.TryGetValue(entry.To, out var lane))
         {
-            JoinRound(lane);
-            if (lane.IsIdle)
+            if (entry.Queued)
             {
-                _lanes.Remove(entry.To);
+                lane.Remove(entry);
             }
+
+            JoinRound(lane);
+            DropIfIdle(lane);
         }
     }
+
+    private void DropIfIdle(OutboxLane lane)
+    {
+        if (lane.IsIdle)
+        {
+            _lanes.Remove(lane.To);
+        }
+    }
+
+    private static TimeSpan? Earlier(TimeSpan? left, TimeSpan? right) => left is null || right < left ? right ?? left : left;
 }

@@ -9,6 +9,8 @@ namespace Hexagram.Delivery.Outgoing;
 /// </summary>
 internal sealed class OutboxLane(UserId to)
 {
+    private static readonly IComparer<OutboxEntry> ByNumber = Comparer<OutboxEntry>.Create((left, right) => left.Number.CompareTo(right.Number));
+
     private readonly List<OutboxEntry> _entries = [];
     private int _head;
     private int _next;
@@ -73,6 +75,18 @@ internal sealed class OutboxLane(UserId to)
         _entries.Insert(place, entry);
         // What stands behind a latecomer must follow it, also when it has been sent before.
         _next = Math.Min(_next, place);
+    }
+
+    /// <summary>Takes an entry out, wherever it stands.</summary>
+    internal void Remove(OutboxEntry entry)
+    {
+        entry.Queued = false;
+        var place = _entries.BinarySearch(_head, _entries.Count - _head, entry, ByNumber);
+        if (place > _head)
+        {
+            _entries.RemoveAt(place);
+            _next -= place < _next ? 1 : 0;
+        }
     }
 
     internal void Advance() => _next++;

@@ -9,14 +9,23 @@ internal sealed class OutboxTimers
     private readonly PriorityQueue<OutboxEntry, TimeSpan> _entries = new();
     private readonly PriorityQueue<OutboxLane, TimeSpan> _lanes = new();
 
-    /// <summary>The earliest deadline, or null.</summary>
-    internal TimeSpan? Next
+    /// <summary>The earliest deadline of a message, or null.</summary>
+    internal TimeSpan? NextEntry
     {
         get
         {
             DropStale();
-            TimeSpan? next = _entries.TryPeek(out _, out var entryAt) ? entryAt : null;
-            return _lanes.TryPeek(out _, out var laneAt) && (next is null || laneAt < next) ? laneAt : next;
+            return _entries.TryPeek(out _, out var at) ? at : null;
+        }
+    }
+
+    /// <summary>The earliest end of a hold, or null.</summary>
+    internal TimeSpan? NextLane
+    {
+        get
+        {
+            DropStale();
+            return _lanes.TryPeek(out _, out var at) ? at : null;
         }
     }
 
