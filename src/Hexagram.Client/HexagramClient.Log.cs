@@ -32,4 +32,7 @@ internal static partial class HexagramClientLog
 
     [LoggerMessage(9, LogLevel.Warning, "Message {Id} to {To} was refused ({Code}): {Text}")]
     internal static partial void Refused(this ILogger logger, MessageId id, UserId to, ErrorCode code, string text);
+
+    [LoggerMessage(10, LogLevel.Warning, "The handler failed for message {Id} from {From} after it had committed the transaction itself; the message counts as handled")]
+    internal static partial void HandlerFailedAfterCommit(this ILogger logger, MessageId id, UserId from, Exception cause);
 }

@@ -159,6 +159,27 @@ public sealed class StoreTests : ClientFixture
         Assert.NotEqual(client.Device, another.Device);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_disk_error_in_a_handlers_transaction_stops_the_store(bool atTheEnd)
+    {
+        using var connection = Open();
+        using var statements = new SqliteStatements(connection);
+        var writer = new SqliteWriter(connection, statements, DatabaseFile);
+        writer.Start();
+        Action fail = () => throw new SqliteException("the disk", SQLitePCL.raw.SQLITE_IOERR);
+        await Assert.ThrowsAsync<ClientStoreException>(async () =>
+        {
+            var transaction = await writer.BeginTransactionAsync(atTheEnd ? () => { } : fail, () => throw new SqliteException("the disk", SQLitePCL.raw.SQLITE_IOERR)).Within();
+            await transaction.Transaction.CommitAsync();
+            await transaction.CommitAsync().Within();
+        });
+        var fault = await Assert.ThrowsAsync<ClientStoreException>(() => writer.RunAsync(() => 1).Within());
+        Assert.Contains("the disk reports an error", fault.Message, StringComparison.Ordinal);
+        await writer.StopAsync().Within();
+    }
+
     private void Execute(string sql)
     {
         using var connection = Open();

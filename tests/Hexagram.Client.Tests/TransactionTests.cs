@@ -159,6 +159,74 @@ public sealed class TransactionTests : ClientFixture
         Assert.Equal(["1", "2"], NotesOnDisk());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_handler_that_commits_by_itself_and_then_throws_has_handled_the_message(bool bySql)
+    {
+        await ReceivingClientAsync(async (message, transaction, cancellationToken) =>
+        {
+            await Note(message, transaction, cancellationToken);
+            await (bySql ? Execute(transaction, "COMMIT") : transaction.CommitAsync(cancellationToken));
+            throw new InvalidOperationException("too late");
+        });
+        var server = await ReceivingAsync();
+        await server.SendAsync(Notify(1, "1"), Notify(2, "2"));
+        await ConfirmedAsync(server, 2);
+        Assert.Equal(["1", "2"], NotesOnDisk());
+        Assert.False(_failed.Reader.TryRead(out _));
+    }
+
+    /// <summary>SQLite undoes whole transactions by itself, at a full disk or when SQL asks for it; a handler may not notice.</summary>
+    [Theory]
+    [InlineData("CREATE TABLE once (n INTEGER PRIMARY KEY); INSERT INTO once VALUES (1); INSERT OR ROLLBACK INTO once VALUES (1)")]
+    [InlineData("ROLLBACK")]
+    public async Task A_transaction_that_was_undone_behind_the_handlers_back_has_failed_and_the_store_goes_on(string undo)
+    {
+        var fail = true;
+        var client = await ReceivingClientAsync(async (message, transaction, cancellationToken) =>
+        {
+            await Note(message, transaction, cancellationToken);
+            if (fail)
+            {
+                fail = false;
+                await Record.ExceptionAsync(() => Execute(transaction, undo));
+            }
+        });
+        var server = await ReceivingAsync();
+        await server.SendAsync(Notify(1, "1"));
+        var failed = await _failed.Reader.ReadAsync().Within();
+        Assert.Equal([], NotesOnDisk());
+        await AdvanceUntilAsync(failed.RetryAfter, ConfirmedAsync(server, 1));
+        Assert.Equal(["1"], NotesOnDisk());
+        await client.SendAsync("bob", "goes on").Within();
+    }
+
+    /// <summary>SQLite undoes a transaction whose commit fails, without the knowledge of its object.</summary>
+    [Fact]
+    public async Task A_commit_that_fails_has_failed_the_handler_and_the_store_goes_on()
+    {
+        var fail = true;
+        await ReceivingClientAsync(async (message, transaction, cancellationToken) =>
+        {
+            await Note(message, transaction, cancellationToken);
+            if (fail)
+            {
+                fail = false;
+                SQLitePCL.raw.sqlite3_commit_hook(((Microsoft.Data.Sqlite.SqliteTransaction)transaction).Connection!.Handle, _ => 1, null);
+            }
+            else
+            {
+                SQLitePCL.raw.sqlite3_commit_hook(((Microsoft.Data.Sqlite.SqliteTransaction)transaction).Connection!.Handle, null, null);
+            }
+        });
+        var server = await ReceivingAsync();
+        await server.SendAsync(Notify(1, "1"));
+        var failed = await _failed.Reader.ReadAsync().Within();
+        await AdvanceUntilAsync(failed.RetryAfter, ConfirmedAsync(server, 1));
+        Assert.Equal(["1"], NotesOnDisk());
+    }
+
     [Fact]
     public async Task A_handler_that_rolls_back_and_does_not_fail_has_failed()
     {

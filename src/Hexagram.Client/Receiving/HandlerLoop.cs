@@ -198,8 +198,13 @@ internal sealed class HandlerLoop : IAsyncDisposable
         {
             if (failure is not null)
             {
-                await transaction!.RollbackAsync();
-                return failure;
+                if (!await transaction!.RollbackAsync())
+                {
+                    return failure;
+                }
+
+                _logger.HandlerFailedAfterCommit(message.Id, message.From, failure);
+                return null;
             }
 
             FailPoint.Pass("inbox.committing");

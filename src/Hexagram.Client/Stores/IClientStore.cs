@@ -102,8 +102,8 @@ internal interface IInboxTransaction
     /// <summary>Durable when it returns; false when the handler has rolled it back itself.</summary>
     Task<bool> CommitAsync();
 
-    /// <summary>Undoes everything.</summary>
-    Task RollbackAsync();
+    /// <summary>Undoes everything; true when that is too late, because the handler has committed it itself.</summary>
+    Task<bool> RollbackAsync();
 }
 
 /// <summary>What names a message for ever: its id, and who sent it.</summary>

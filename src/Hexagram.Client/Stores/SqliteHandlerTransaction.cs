@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using static SQLitePCL.raw;
 
 namespace Hexagram.Client.Stores;
 
@@ -7,17 +8,19 @@ namespace Hexagram.Client.Stores;
 /// A transaction lent to a handler. The writer's thread waits here meanwhile: it does what the handler asks of the client, and ends the transaction
 /// when the handler is done with it. Everything but <see cref="ServeAndEnd"/> belongs to the handler's side.
 /// </summary>
+/// <param name="connection">The writer's.</param>
 /// <param name="transaction">Open, with the inbox's marks already written in it.</param>
 /// <param name="statements">Set to run in the transaction.</param>
 /// <param name="flow">Marks the flow of the handler.</param>
 /// <param name="isMarked">Whether the inbox's marks are there; asked when the handler has ended the transaction itself.</param>
-/// <param name="translate">Finds the words for a failure.</param>
+/// <param name="failed">Finds the words for a failure, and ends the store when nobody knows what was written.</param>
 internal sealed class SqliteHandlerTransaction(
+    SqliteConnection connection,
     SqliteTransaction transaction,
     SqliteStatements statements,
     AsyncLocal<SqliteHandlerTransaction?> flow,
     Func<bool> isMarked,
-    Func<Exception, ClientStoreException> translate) : IInboxTransaction
+    Func<Exception, ClientStoreException> failed) : IInboxTransaction
 {
     private readonly object _gate = new();
     private readonly Queue<Action> _asked = new();
@@ -43,7 +46,7 @@ internal sealed class SqliteHandlerTransaction(
 
     public Task<bool> CommitAsync() => EndAsync(commit: true);
 
-    public Task RollbackAsync() => EndAsync(commit: false);
+    public Task<bool> RollbackAsync() => EndAsync(commit: false);
 
     /// <summary>Makes a change in the transaction; false when that has ended.</summary>
     internal bool TryJoin(Action change, Action<ClientStoreException?> written, Action<ClientStoreException?> completed)
@@ -61,8 +64,9 @@ internal sealed class SqliteHandlerTransaction(
         }
     }
 
-    /// <summary>On the writer's thread, until the handler is done.</summary>
-    internal void ServeAndEnd()
+    /// <summary>On the writer's thread, until the handler is done. Does not throw.</summary>
+    /// <returns>Why the connection cannot be used any more, or null.</returns>
+    internal Exception? ServeAndEnd()
     {
         while (TryTake(out var asked))
         {
@@ -75,16 +79,13 @@ internal sealed class SqliteHandlerTransaction(
         {
             committed = End();
         }
-        catch (SqliteException cause)
+        catch (Exception cause)
         {
-            fault = translate(cause);
-        }
-        finally
-        {
-            statements.Transaction = null;
-            transaction.Dispose();
+            // Whatever it is, it must not end the writer's thread, and with it the process.
+            fault = failed(cause);
         }
 
+        var trouble = Release(connection, transaction, statements);
         var outcome = committed ? null : fault ?? new ClientStoreException("The handler's transaction was undone.");
         _joined.ForEach(completed => completed(outcome));
         if (fault is null)
@@ -95,15 +96,16 @@ internal sealed class SqliteHandlerTransaction(
         {
             _ended.TrySetException(fault);
         }
+
+        return trouble;
     }
 
     private bool End()
     {
-        if (transaction.Connection is null)
+        if (transaction.Connection is null || sqlite3_get_autocommit(connection.Handle) != 0)
         {
-            // By commit or by rollback: what the handler did to its own writes, it did to the marks.
-            statements.Transaction = null;
-            return isMarked();
+            // By commit or by rollback, by the handler or by SQLite after an error: what was done to the handler's writes was done to the marks.
+            return Release(connection, transaction, statements) is { } trouble ? throw trouble : isMarked();
         }
 
         if (_commit)
@@ -114,6 +116,33 @@ internal sealed class SqliteHandlerTransaction(
         }
 
         return _commit;
+    }
+
+    /// <summary>Lets go of a transaction, whatever has become of it; what is open of it is undone. Called again, it does nothing.</summary>
+    /// <returns>Why the connection cannot be used any more, or null.</returns>
+    internal static Exception? Release(SqliteConnection connection, SqliteTransaction? transaction, SqliteStatements statements)
+    {
+        statements.Transaction = null;
+        try
+        {
+            if (transaction?.Connection is not null && sqlite3_get_autocommit(connection.Handle) != 0)
+            {
+                // It has ended without the knowledge of its object, which insists on ending one.
+                sqlite3_exec(connection.Handle, "BEGIN");
+            }
+
+            transaction?.Dispose();
+            if (sqlite3_get_autocommit(connection.Handle) == 0)
+            {
+                SqliteException.ThrowExceptionForRC(sqlite3_exec(connection.Handle, "ROLLBACK"), connection.Handle);
+            }
+
+            return null;
+        }
+        catch (Exception trouble)
+        {
+            return trouble;
+        }
     }
 
     private Task<bool> EndAsync(bool commit)
@@ -154,7 +183,7 @@ internal sealed class SqliteHandlerTransaction(
         }
         catch (Exception cause)
         {
-            written(translate(cause));
+            written(failed(cause));
             return;
         }
 

@@ -242,28 +242,44 @@ internal sealed class SqliteWriter
         }
         catch (Exception cause)
         {
-            _statements.Transaction = null;
-            transaction?.Dispose();
-            opened.TrySetException(Translate(cause));
+            var fault = Judge(cause);
+            Break(SqliteHandlerTransaction.Release(_connection, transaction, _statements));
+            opened.TrySetException(fault);
             return;
         }
 
-        var lent = new SqliteHandlerTransaction(transaction, _statements, _lent, isMarked, Translate);
+        var lent = new SqliteHandlerTransaction(_connection, transaction, _statements, _lent, isMarked, Judge);
         opened.TrySetResult(lent);
-        lent.ServeAndEnd();
+        Break(lent.ServeAndEnd());
+    }
+
+    /// <summary>A transaction that cannot be ended leaves a connection that cannot be used.</summary>
+    private void Break(Exception? trouble)
+    {
+        if (trouble is not null)
+        {
+            _broken ??= Translate(trouble);
+        }
     }
 
     /// <summary>
     /// After a failed write to the disk nobody knows what of it will be there after a crash, so the store is not written again in this process.
     /// </summary>
-    private ClientStoreException Failed(Exception cause)
+    private ClientStoreException Judge(Exception cause)
     {
         var fault = Translate(cause);
         if (cause is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_IOERR or SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB })
         {
-            _broken = fault;
+            _broken ??= fault;
         }
 
+        return fault;
+    }
+
+    /// <summary>A batch has failed: nothing of it stays.</summary>
+    private ClientStoreException Failed(Exception cause)
+    {
+        var fault = Judge(cause);
         try
         {
             if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0)
