@@ -284,6 +284,113 @@ public sealed class ReceivingTests : ClientFixture
     }
 
     [Fact]
+    public async Task More_bytes_than_the_window_are_not_taken()
+    {
+        var client = await OpenAsync(Options with { WindowBytes = 2_000 });
+        var finish = new TaskCompletionSource();
+        client.OnMessage((_, _) => finish.Task);
+        var server = await ReceivingAsync();
+        await server.SendAsync([.. Enumerable.Range(1, 5).Select(n => Notify(n, new string('x', 1_500)))]);
+        var waiting = await client.WhenAsync<ConnectionState.Waiting>();
+        Assert.Contains("window of 2000 bytes", waiting.Reason, StringComparison.Ordinal);
+        finish.SetResult();
+    }
+
+    [Fact]
+    public async Task What_was_more_than_the_window_is_handled_when_it_comes_again()
+    {
+        var client = await OpenAsync(Options with { Window = 2 });
+        var finish = new TaskCompletionSource();
+        client.OnMessage(async (message, cancellationToken) =>
+        {
+            await finish.Task;
+            await Handle(message, cancellationToken);
+        });
+        var server = await ReceivingAsync();
+        await server.SendAsync([.. Enumerable.Range(1, 9).Select(n => Notify(n, $"{n}"))]);
+        await client.WhenAsync<ConnectionState.Waiting>();
+        server = await ReconnectedAsync(client);
+        finish.SetResult();
+        for (var n = 1; n <= 9; n++)
+        {
+            await server.SendAsync(Notify(n, $"{n}"));
+            await ConfirmedAsync(server, n);
+        }
+
+        Assert.Equal(["1", "2", "3", "4", "5", "6", "7", "8", "9"], await AllHandledAsync());
+    }
+
+    [Fact]
+    public async Task What_waits_of_an_ended_history_takes_no_place_from_the_new_one()
+    {
+        var client = await OpenAsync(Options with { Window = 2, WindowBytes = 3_000 });
+        var begun = new TaskCompletionSource();
+        var finish = new TaskCompletionSource();
+        client.OnMessage(async (message, cancellationToken) =>
+        {
+            begun.TrySetResult();
+            await finish.Task;
+            await Handle(message, cancellationToken);
+        });
+        var server = await ReceivingAsync();
+        await server.SendAsync(Notify(1, "old 1"));
+        await begun.Task.Within();
+        await server.SendAsync([.. Enumerable.Range(2, 3).Select(n => Notify(n, $"{new string('x', 1_200)}{n}")), Ping.Instance]);
+        await server.ReadAsync<Pong>();
+        server.Close();
+        server = await ReconnectedAsync(client, change: w => w with { Epoch = Another });
+        await server.SendAsync(Notify(1, "1"), Notify(2, "2"), Ping.Instance);
+        await server.ReadAsync<Pong>();
+        finish.SetResult();
+        await ConfirmedAsync(server, 2);
+        Assert.Equal(["old 1", "1", "2"], await AllHandledAsync());
+    }
+
+    [Fact]
+    public async Task A_gap_is_told_also_when_its_history_could_not_be_saved_at_once()
+    {
+        var client = await OpenAsync();
+        var missing = new TaskCompletionSource<MissingMessages>();
+        client.MessagesMissing += (_, gap) => missing.TrySetResult(gap);
+        client.OnMessage(Handle);
+        var server = await ReceivingAsync();
+        await server.SendAsync(Notify(1, "1"));
+        await ConfirmedAsync(server, 1);
+        server.Close();
+        ExecuteInStore("CREATE TRIGGER no_history BEFORE UPDATE OF epoch ON hexagram_inbox BEGIN SELECT RAISE(FAIL, 'not now'); END");
+        await ReconnectedAsync(client, change: w => w with { Epoch = Another, FirstAvailable = new Sequence(6), Last = new Sequence(6), ResumeAfter = new Sequence(5) });
+        await client.WhenAsync<ConnectionState.Waiting>(w => w.Reason.Contains("not now", StringComparison.Ordinal));
+        ExecuteInStore("DROP TRIGGER no_history");
+
+        server = await ReconnectedAsync(client, change: w => w with { FirstAvailable = new Sequence(6), Last = new Sequence(6), ResumeAfter = new Sequence(5), Epoch = Another });
+        Assert.Equal((Another, 1L), (server.Hello.Epoch, server.Hello.Cursor.Value));
+        await server.SendAsync(Notify(6, "6"));
+        Assert.Equal(new MissingMessages(new Sequence(2), new Sequence(5)), await missing.Task.Within());
+        await ConfirmedAsync(server, 6);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_disposed_of_hands_out_nothing_more_of_what_waits()
+    {
+        var client = await OpenAsync();
+        var begun = new TaskCompletionSource();
+        client.OnMessage(async (message, cancellationToken) =>
+        {
+            begun.TrySetResult();
+            var stopping = new TaskCompletionSource();
+            await using var registered = cancellationToken.Register(stopping.SetResult);
+            await stopping.Task;
+            await Handle(message, default);
+        });
+        var server = await ReceivingAsync();
+        await server.SendAsync(Notify(1, "1"), Notify(2, "2"), Notify(3, "3"), Ping.Instance);
+        await server.ReadAsync<Pong>();
+        await begun.Task.Within();
+        await client.DisposeAsync().AsTask().Within();
+        Assert.Equal(["1"], await AllHandledAsync());
+    }
+
+    [Fact]
     public async Task Messages_that_are_gone_are_told_as_missing_in_their_place()
     {
         var client = await OpenAsync();

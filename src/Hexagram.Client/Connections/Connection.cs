@@ -36,6 +36,7 @@ internal sealed class Connection : IAsyncDisposable
     private readonly long _began;
     private long _lastByte;
     private int _pings;
+    private int _pongWaits;
     private volatile bool _welcomed;
     private volatile ConnectionEnd? _refusal;
     private AckRequest? _confirmation;
@@ -60,6 +61,15 @@ internal sealed class Connection : IAsyncDisposable
 
     /// <summary>Sends a packet after those before it.</summary>
     internal void Post(Packet packet) => _outgoing.Writer.TryWrite(new Outgoing(packet, null));
+
+    /// <summary>Sends Pong, unless one waits to be sent: it answers every Ping before it, and a server that does not read gathers no others.</summary>
+    internal void AnswerPing()
+    {
+        if (Interlocked.Exchange(ref _pongWaits, 1) == 0)
+        {
+            Post(Pong.Instance);
+        }
+    }
 
     /// <summary>Sends msg:R. Called under the sender's lock.</summary>
     internal void Post(SentMessage message) =>
@@ -281,6 +291,11 @@ internal sealed class Connection : IAsyncDisposable
     /// <summary>What to send for it; null for a message that has gone meanwhile.</summary>
     private Packet? Resolve(in Outgoing outgoing, IReadOnlyDictionary<long, Body>? bodies)
     {
+        if (outgoing.Packet is Pong)
+        {
+            Volatile.Write(ref _pongWaits, 0);
+        }
+
         if (outgoing.Packet is not null)
         {
             return outgoing.Packet;

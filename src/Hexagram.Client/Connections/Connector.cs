@@ -315,7 +315,7 @@ internal sealed class Connector : IAsyncDisposable
                 connection.End(ConnectionEnd.Said(goodbye));
                 break;
             case Ping:
-                connection.Post(Pong.Instance);
+                connection.AnswerPing();
                 break;
             case Pong:
                 break;

@@ -80,7 +80,9 @@ internal sealed class HandlerLoop : IAsyncDisposable
         {
             await foreach (var item in _items.ReadAllAsync(_stop.Token))
             {
-                if (_receiver.IsCurrent(item))
+                // The queue itself does not look at the token while it has something.
+                _stop.Token.ThrowIfCancellationRequested();
+                if (_receiver.Take(item))
                 {
                     await DoAsync(item);
                 }

@@ -22,7 +22,8 @@ internal sealed class Receiver : IAsyncDisposable
     private readonly Channel<InboxItem> _items = Channel.CreateUnbounded<InboxItem>();
     private volatile MessageHandler? _handler;
     private TaskCompletionSource _historyEnds = NewEnd();
-    private InboxPosition? _toAdopt;
+    private WelcomeStep? _toAdopt;
+    private long _waitingBytes;
     private Connection? _connection;
     private bool _disposed;
 
@@ -76,12 +77,7 @@ internal sealed class Receiver : IAsyncDisposable
     /// <summary>What Hello says. A history that could not be saved at its Welcome is saved first.</summary>
     internal async Task<InboxPosition> PositionAsync()
     {
-        if (_toAdopt is { } position)
-        {
-            await _store.AdoptAsync(position);
-            _toAdopt = null;
-        }
-
+        await AdoptAsync();
         lock (_gate)
         {
             return new InboxPosition(_inbox.Epoch, _inbox.Cursor);
@@ -99,19 +95,34 @@ internal sealed class Receiver : IAsyncDisposable
             if (step.Adopt is not null)
             {
                 _loop.LookForSeen |= anew;
-                _toAdopt = step.Adopt;
+                DropWaiting();
                 _historyEnds.TrySetResult();
                 _historyEnds = NewEnd();
             }
         }
 
+        _toAdopt = step;
+        await AdoptAsync();
+    }
+
+    /// <summary>
+    /// Saves the history of the last Welcome, then queues its gap; what fails is done before the next Hello. Without the gap, the next message
+    /// committed would take the cursor over what is missing, and nobody would be told.
+    /// </summary>
+    private async ValueTask AdoptAsync()
+    {
+        if (_toAdopt is not { } step)
+        {
+            return;
+        }
+
         if (step.Adopt is { } position)
         {
             await _store.AdoptAsync(position);
-            _toAdopt = null;
             _logger.HistoryAdopted(position.Epoch, position.Cursor);
         }
 
+        _toAdopt = null;
         if (step.Gap is { } gap)
         {
             _items.Writer.TryWrite(new InboxItem(gap.Epoch, gap.To, null, gap));
@@ -122,12 +133,17 @@ internal sealed class Receiver : IAsyncDisposable
     {
         lock (_gate)
         {
+            // Asked before the inbox hears of it: what it has taken, it does not take again.
+            if (message.Sequence > _inbox.Received && WhatIsFull() is { } full)
+            {
+                _connection?.End(ConnectionEnd.Ours($"the server sent more than the window of {full}"));
+                return;
+            }
+
             switch (_inbox.Notified(message.Sequence))
             {
-                case InboxDecision.Take when _items.Reader.Count > _options.Window:
-                    _connection?.End(ConnectionEnd.Ours($"the server sent more than the window of {_options.Window}"));
-                    break;
                 case InboxDecision.Take:
+                    _waitingBytes += message.Body.Content.Length;
                     _items.Writer.TryWrite(new InboxItem(_inbox.Epoch, message.Sequence, message, null));
                     break;
                 case InboxDecision.ConfirmAgain:
@@ -150,12 +166,18 @@ internal sealed class Receiver : IAsyncDisposable
 
     // ---- the handler's loop ---------------------------------------------------------------
 
-    /// <summary>Whether the item belongs to the history that the inbox follows; those of another are dropped.</summary>
-    internal bool IsCurrent(InboxItem item)
+    /// <summary>The item no longer waits. False when it belongs to another history than the one that the inbox follows: then it is dropped.</summary>
+    internal bool Take(InboxItem item)
     {
         lock (_gate)
         {
-            return item.Epoch == _inbox.Epoch;
+            if (item.Epoch != _inbox.Epoch)
+            {
+                return false;
+            }
+
+            _waitingBytes -= item.Message?.Body.Content.Length ?? 0;
+            return true;
         }
     }
 
@@ -180,6 +202,22 @@ internal sealed class Receiver : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>The history has ended: what waits for the handler takes no place from what the next one brings. Under the gate.</summary>
+    private void DropWaiting()
+    {
+        while (_items.Reader.TryRead(out _))
+        {
+        }
+
+        _waitingBytes = 0;
+    }
+
+    /// <summary>Which window holds more than an honest server fills, one entry beyond its end; null when there is room. Under the gate.</summary>
+    private string? WhatIsFull() =>
+        _items.Reader.Count > _options.Window ? $"{_options.Window}"
+        : _waitingBytes > _options.WindowBytes ? $"{_options.WindowBytes} bytes"
+        : null;
 
     private static TaskCompletionSource NewEnd() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

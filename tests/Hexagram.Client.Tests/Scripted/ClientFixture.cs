@@ -1,3 +1,5 @@
+using Hexagram.Client.Stores;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Hexagram.Client.Tests.Scripted;
@@ -87,6 +89,16 @@ public abstract class ClientFixture : IAsyncDisposable
         {
             client.StateChanged -= Hurry;
         }
+    }
+
+    /// <summary>Runs SQL in the client's file beside the client, which may have it open.</summary>
+    private protected void ExecuteInStore(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(FolderPath, SqliteClientStore.FileName)};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
     }
 
     /// <summary>Reads until everything up to here is confirmed.</summary>
