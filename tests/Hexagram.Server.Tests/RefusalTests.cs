@@ -141,6 +141,27 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task What_could_not_be_decided_is_not_overtaken_by_what_waits_behind_it()
+    {
+        await using var server = await StartAsync();
+        await using var alice = await server.SenderAsync("alice");
+        var slow = new TaskCompletionSource<AuthorizationResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _authorizer.Later = slow.Task;
+        await alice.SendAsync(server.Message("bob", "1"));
+        await _authorizer.WhenAskedAsync(1);
+        _authorizer.Later = null;
+        await alice.SendAsync(server.Message("bob", "2"), server.Message("bob", "3"));
+        Assert.Empty(await alice.SettleAsync());
+        server.Store.StatusFault = new StoreUnavailableException("The test has broken the store for reading.");
+
+        slow.SetResult(AuthorizationResult.Unavailable);
+
+        await alice.ReceiveGoodbyeAsync(ErrorCode.StoreUnavailable);
+        await server.WhenSessionsAsync(0);
+        Assert.Equal(0, server.Store.Appends);
+    }
+
+    [Fact]
     public async Task An_authorizer_that_throws_or_does_not_answer_counts_as_unavailable()
     {
         await using var server = await StartAsync();

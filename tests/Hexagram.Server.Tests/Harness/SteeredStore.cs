@@ -8,6 +8,7 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
 {
     private volatile TaskCompletionSource _appends = Open();
     private volatile TaskCompletionSource _confirmations = Open();
+    private volatile TaskCompletionSource _reads = Open();
     private readonly Milestones _appendCounts = new();
     private readonly Milestones _confirmationCounts = new();
     private volatile Exception? _fault;
@@ -16,6 +17,12 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
 
     /// <summary>Answers an append in the store's stead, under the rule of its lane, when it says so.</summary>
     public Func<AppendItem, ErrorCode>? HoldBack { get; set; }
+
+    /// <summary>While set, answers confirmations in the store's stead.</summary>
+    public Func<Sequence, Confirmation>? Confirms { get; set; }
+
+    /// <summary>While set, a question for the status of messages fails with it.</summary>
+    public Exception? StatusFault { get; set; }
 
     /// <summary>Appends that have been handed over.</summary>
     public int Appends => Volatile.Read(ref _appended);
@@ -45,11 +52,15 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
     /// <summary>From now on confirmations are applied, and their answers wait.</summary>
     public void HoldConfirmations() => _confirmations = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>From now on pages are read, and wait.</summary>
+    public void HoldReads() => _reads = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>What was held goes on.</summary>
     public void Release()
     {
         _appends.TrySetResult();
         _confirmations.TrySetResult();
+        _reads.TrySetResult();
     }
 
     /// <summary>The disk fails: from now on nothing can be written, and what is held fails too.</summary>
@@ -90,6 +101,7 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
     {
         Interlocked.Increment(ref Reads);
         var page = await store.ReadAsync(mailbox, after, entriesMax, bytesMax, cancellationToken);
+        await _reads.Task;
         PageBytesMax = Math.Max(PageBytesMax, page.Entries.Sum(entry => (long)entry.Body.Content.Length));
         return page;
     }
@@ -105,13 +117,13 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
             throw _fault;
         }
 
-        var confirmation = await store.ConfirmAsync(mailbox, device, epoch, upTo);
+        var confirmation = Confirms?.Invoke(upTo) ?? await store.ConfirmAsync(mailbox, device, epoch, upTo);
         await gate;
         return confirmation;
     }
 
     public ValueTask<IReadOnlyList<MessageStatus>> StatusAsync(UserId mailbox, UserId sender, IReadOnlyList<MessageId> ids, CancellationToken cancellationToken) =>
-        store.StatusAsync(mailbox, sender, ids, cancellationToken);
+        StatusFault is null ? store.StatusAsync(mailbox, sender, ids, cancellationToken) : throw StatusFault;
 
     public ValueTask<IReadOnlyList<MailboxPosition>> PositionsAsync(IReadOnlyList<UserId> mailboxes, CancellationToken cancellationToken) =>
         store.PositionsAsync(mailboxes, cancellationToken);

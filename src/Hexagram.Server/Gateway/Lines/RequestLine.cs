@@ -30,6 +30,9 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
     private long _bodyBytesInFlight;
     private bool _admitting;
     private bool _answering;
+
+    /// <summary>What became of one is not known. Whatever were decided after it could overtake it, so nothing is.</summary>
+    private bool _faulted;
     private TaskCompletionSource? _idle;
 
     /// <summary>A msg:R whose turn to be decided has not come.</summary>
@@ -57,7 +60,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         var admit = false;
         using (var writing = output.Enter())
         {
-            if (writing.IsOver)
+            if (writing.IsOver || _faulted)
             {
                 return;
             }
@@ -164,9 +167,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
             }
             catch (Exception fault)
             {
-                session.Fail(fault);
-                using var writing = output.Enter();
-                Settle(arrival.Request, inFlightNoMore: true);
+                Faulted(arrival.Request, fault);
             }
         }
     }
@@ -174,9 +175,14 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
     private bool TryNextArrival(out Arrival arrival)
     {
         using var writing = output.Enter();
-        if (_arrivals.TryDequeue(out arrival))
+        while (_arrivals.TryDequeue(out arrival))
         {
-            return true;
+            if (!_faulted)
+            {
+                return true;
+            }
+
+            Settle(arrival.Request, inFlightNoMore: true);
         }
 
         _admitting = false;
@@ -241,10 +247,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
             }
             catch (Exception fault)
             {
-                // Nothing is known about it; Goodbye is the answer, and the client asks again.
-                session.Fail(fault);
-                using var settling = output.Enter();
-                Settle(decision.Request, inFlightNoMore: true);
+                Faulted(decision.Request, fault);
                 continue;
             }
 
@@ -332,6 +335,18 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         request.Id,
         request.To,
         result.Outcome == AppendOutcome.RetryLater ? surroundings.Options.Times.RetryAfter : TimeSpan.Zero);
+
+    /// <summary>Nothing is known about it; Goodbye is the answer, and the client asks again, for it first (PROTOCOL §6).</summary>
+    private void Faulted(MessageRequest request, Exception fault)
+    {
+        using (output.Enter())
+        {
+            _faulted = true;
+            Settle(request, inFlightNoMore: true);
+        }
+
+        session.Fail(fault);
+    }
 
     private void Settle(MessageRequest request, bool inFlightNoMore)
     {
