@@ -7,6 +7,25 @@ namespace Hexagram.Server.Tests;
 public sealed class LossTests
 {
     [Fact]
+    public async Task A_confirmation_beyond_the_page_that_is_being_read_does_not_stop_the_stream()
+    {
+        await using var server = await TestServer.StartAsync();
+        for (var n = 1; n <= 20; n++)
+        {
+            await server.AppendDirectlyAsync("alice", "bob", $"{n}");
+        }
+
+        server.Store.HoldReads();
+        await using var bob = await server.ReceiverAsync("bob", window: 4);
+
+        // An earlier connection has brought these, and the device has got round to them now.
+        await server.ConfirmAsync(bob, 10);
+        server.Store.Release();
+
+        Assert.Equal(new Sequence(11), (await bob.ReceiveAsync<MessageNotify>()).Sequence);
+    }
+
+    [Fact]
     public async Task Lost_msgA_the_resend_is_a_duplicate_and_gets_the_same_answer()
     {
         await using var server = await TestServer.StartAsync();

@@ -97,7 +97,7 @@ internal sealed class SessionStream(SessionSurroundings surroundings, SessionOut
         {
             var page = await surroundings.Store.ReadAsync(user, read.After, read.EntriesMax, read.BytesMax, session.Stopping).ConfigureAwait(false);
             using var writing = output.Enter();
-            Take(writing, page);
+            Take(writing, read, page);
         }
         catch (OperationCanceledException) when (session.Stopping.IsCancellationRequested)
         {
@@ -109,7 +109,7 @@ internal sealed class SessionStream(SessionSurroundings surroundings, SessionOut
         }
     }
 
-    private void Take(in SessionOutput.Writing writing, MailboxPage page)
+    private void Take(in SessionOutput.Writing writing, StreamRead read, MailboxPage page)
     {
         if (_stream!.PageBegins(page.Position.FirstAvailable, page.Position.Last) == StreamDecision.Resynchronize)
         {
@@ -117,19 +117,18 @@ internal sealed class SessionStream(SessionSurroundings surroundings, SessionOut
             return;
         }
 
-        var notified = 0;
         foreach (var entry in page.Entries)
         {
             if (_stream.Read(entry.Sequence, entry.Body.Content.Length) == StreamDecision.Notify)
             {
                 Write(writing, entry, redelivered: false);
-                notified++;
             }
         }
 
-        if (notified > 0)
+        if (_stream.Sent != read.After)
         {
-            // A page that brought nothing would only be read again; whatever changes that calls Pump.
+            // By this page, or by a confirmation that came meanwhile and found a read under way. A page that moved nothing would only be
+            // read again; whatever changes that calls Pump.
             Pump(writing);
         }
     }
