@@ -1,11 +1,27 @@
 using Hexagram.Protocol;
 using Hexagram.Server.Tests.Harness;
+using Hexagram.Storage;
 
 namespace Hexagram.Server.Tests;
 
 /// <summary>From the first byte to Welcome (PROTOCOL §4).</summary>
 public sealed class OpeningTests
 {
+    [Fact]
+    public async Task A_device_whose_record_has_gone_is_told_to_connect_again_when_it_confirms()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var alice = await server.SenderAsync("alice");
+        await using var bob = await server.ReceiverAsync("bob");
+        await TestServer.AcceptAsync(alice, server.Message("bob", "hello"));
+        await bob.ReceiveAsync<MessageNotify>();
+        server.Store.Confirms = _ => new Confirmation(Sequence.None, []) { IsDeviceKnown = false };
+
+        await bob.SendAsync(new AckRequest(server.Store.Epoch, new(1)));
+
+        Assert.Equal(ErrorCode.Resynchronize, Assert.IsType<Goodbye>(await bob.ReceiveAnyAsync()).Code);
+    }
+
     [Fact]
     public async Task Welcome_says_who_and_where_and_within_which_limits()
     {

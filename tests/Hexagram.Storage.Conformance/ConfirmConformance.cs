@@ -75,6 +75,7 @@ public abstract class ConfirmConformance(IStorePlace place) : StoreTest(place)
 
         var confirmation = await ConfirmAsync(Phone, 1);
 
+        Assert.False(confirmation.IsDeviceKnown);
         Assert.Equal(0, confirmation.Cursor.Value);
         Assert.Empty(confirmation.NewlyDelivered);
         Assert.Null(await DeviceAsync(Phone));

@@ -10,7 +10,7 @@ internal sealed class ConfirmWork(UserId mailbox, DeviceId device, Epoch epoch, 
         var state = commit.Mailbox(mailbox);
         if (state.Find(device) is not { } place)
         {
-            Result = new Confirmation(Sequence.None, []);
+            Result = new Confirmation(Sequence.None, []) { IsDeviceKnown = false };
             return;
         }
 

@@ -112,7 +112,7 @@ internal sealed class ModelMailbox(MailboxLimits limits, ForgettingPolicy forget
     {
         if (!Devices.TryGetValue(device.Value, out var known))
         {
-            return new Confirmation(Sequence.None, []);
+            return new Confirmation(Sequence.None, []) { IsDeviceKnown = false };
         }
 
         var applies = current && upTo <= Last;

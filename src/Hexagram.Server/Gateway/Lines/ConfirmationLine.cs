@@ -69,16 +69,22 @@ internal sealed class ConfirmationLine(SessionSurroundings surroundings, Session
         {
             try
             {
-                var cursor = await ApplyAsync(asked).ConfigureAwait(false);
+                var confirmation = await ApplyAsync(asked).ConfigureAwait(false);
                 using var writing = output.Enter();
+                if (!confirmation.IsDeviceKnown)
+                {
+                    // Its record has made room for another device; Hello makes it anew, and nothing would ever be confirmed without.
+                    session.End(writing, ErrorCode.Resynchronize);
+                    continue;
+                }
 
                 if (asked.Epoch == surroundings.Store.Epoch)
                 {
                     // The store's cursor can be further than this client, which then gets again what it has lost.
-                    stream.Confirmed(writing, Sequence.Min(cursor, asked.UpTo));
+                    stream.Confirmed(writing, Sequence.Min(confirmation.Cursor, asked.UpTo));
                 }
 
-                writing.Write(new AckAcknowledge(surroundings.Store.Epoch, cursor));
+                writing.Write(new AckAcknowledge(surroundings.Store.Epoch, confirmation.Cursor));
             }
             catch (Exception fault)
             {
@@ -88,7 +94,7 @@ internal sealed class ConfirmationLine(SessionSurroundings surroundings, Session
     }
 
     /// <summary>The store tells at most a thousand messages at a time as delivered, and stops there.</summary>
-    private async ValueTask<Sequence> ApplyAsync(AckRequest asked)
+    private async ValueTask<Confirmation> ApplyAsync(AckRequest asked)
     {
         var confirmation = await surroundings.Store.ConfirmAsync(user, device, asked.Epoch, asked.UpTo).ConfigureAwait(false);
         Tell(confirmation.NewlyDelivered);
@@ -98,7 +104,7 @@ internal sealed class ConfirmationLine(SessionSurroundings surroundings, Session
             Tell(confirmation.NewlyDelivered);
         }
 
-        return confirmation.Cursor;
+        return confirmation;
     }
 
     private bool TryNext(out AckRequest asked)
