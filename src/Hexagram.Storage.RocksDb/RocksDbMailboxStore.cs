@@ -84,6 +84,7 @@ public sealed class RocksDbMailboxStore : IMailboxStore
     public ValueTask<AppendResult> AppendAsync(AppendItem item)
     {
         ArgumentNullException.ThrowIfNull(item);
+        item.ThrowIfUnusable();
         return _commits.Ask(AppendWork.For(item));
     }
 
@@ -99,12 +100,16 @@ public sealed class RocksDbMailboxStore : IMailboxStore
     public ValueTask<DeviceOpening> OpenDeviceAsync(DeviceHello hello)
     {
         ArgumentNullException.ThrowIfNull(hello);
+        ThrowIfUnset(hello.Mailbox, hello.Device);
         return _commits.Ask(new OpenDeviceWork(hello));
     }
 
     /// <inheritdoc/>
-    public ValueTask<Confirmation> ConfirmAsync(UserId mailbox, DeviceId device, Epoch epoch, Sequence upTo) =>
-        _commits.Ask(new ConfirmWork(mailbox, device, epoch, upTo));
+    public ValueTask<Confirmation> ConfirmAsync(UserId mailbox, DeviceId device, Epoch epoch, Sequence upTo)
+    {
+        ThrowIfUnset(mailbox, device);
+        return _commits.Ask(new ConfirmWork(mailbox, device, epoch, upTo));
+    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<MessageStatus>> StatusAsync(UserId mailbox, UserId sender, IReadOnlyList<MessageId> ids, CancellationToken cancellationToken)
@@ -171,6 +176,15 @@ public sealed class RocksDbMailboxStore : IMailboxStore
         }
 
         Close(_folder, _database);
+    }
+
+    // Found out here, on the caller's thread: on the commit thread it would stop the store for everybody.
+    private static void ThrowIfUnset(UserId mailbox, DeviceId device)
+    {
+        if (mailbox == default || device == default)
+        {
+            throw new ArgumentException("Mailbox and device must both be set.");
+        }
     }
 
     private static void Close(StoreFolder folder, Database? database)

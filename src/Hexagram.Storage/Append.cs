@@ -6,9 +6,30 @@ namespace Hexagram.Storage;
 /// <param name="To">Whose mailbox.</param>
 /// <param name="From">The authenticated sender.</param>
 /// <param name="Id">The sender's id.</param>
-/// <param name="Body">The content.</param>
+/// <param name="Body">The content, at most <see cref="BodyBytesMax"/>.</param>
 /// <param name="Lane">The session it came by, so that nothing of one session overtakes what was told to retry later.</param>
-public sealed record AppendItem(UserId To, UserId From, MessageId Id, Body Body, AppendLane Lane);
+public sealed record AppendItem(UserId To, UserId From, MessageId Id, Body Body, AppendLane Lane)
+{
+    /// <summary>The largest body that a store takes, in bytes: 16 MiB. What a server accepts is its own, lower limit.</summary>
+    public const int BodyBytesMax = 16 << 20;
+
+    /// <summary>
+    /// Throws unless every part is set and the body is not too large: an item that could not be read back must not come into a log.
+    /// </summary>
+    /// <exception cref="ArgumentException">The item cannot be appended by any store; this is a defect of the caller.</exception>
+    public void ThrowIfUnusable()
+    {
+        if (To == default || From == default || Id == default || Lane is null)
+        {
+            throw new ArgumentException("Recipient, sender, id and lane of an item to be appended must all be set.");
+        }
+
+        if (Body.Content.Length > BodyBytesMax)
+        {
+            throw new ArgumentException($"A body of {Body.Content.Length} bytes was to be appended; {BodyBytesMax} are the most.");
+        }
+    }
+}
 
 /// <summary>
 /// One session's order of appends. When an item is told to retry later, every later item of the same lane for the same

@@ -25,6 +25,7 @@ public interface IMailboxStore : IAsyncDisposable
     /// <remarks>
     /// There is no cancellation: once handed over, an item will be decided. An item's own trouble is in its result.
     /// </remarks>
+    /// <exception cref="ArgumentException">The item is not complete, or its body is too large; see <see cref="AppendItem.ThrowIfUnusable"/>.</exception>
     /// <exception cref="StoreUnavailableException">The batch could not be made durable; nothing is known about the item.</exception>
     ValueTask<AppendResult> AppendAsync(AppendItem item);
 

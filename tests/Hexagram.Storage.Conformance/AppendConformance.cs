@@ -135,4 +135,42 @@ public abstract class AppendConformance(IStorePlace place) : StoreTest(place)
             Assert.All(entries, entry => Assert.Equal($"to {user}", entry.Body.Text));
         }
     }
+
+    [Fact]
+    public async Task Callers_mistake_is_told_to_the_caller_and_stops_nothing()
+    {
+        var good = Message();
+        AppendItem[] bad =
+        [
+            good with { To = default },
+            good with { From = default },
+            good with { Id = default },
+            good with { Lane = null! },
+            good with { Body = Body.FromBytes(new byte[AppendItem.BodyBytesMax + 1], "application/octet-stream") },
+        ];
+        foreach (var item in bad)
+        {
+            await Assert.ThrowsAsync<ArgumentException>(async () => await Store.AppendAsync(item));
+        }
+
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Store.ConfirmAsync(default, Phone, Store.Epoch, new Sequence(1)));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Store.ConfirmAsync(Bob, default, Store.Epoch, new Sequence(1)));
+        await Assert.ThrowsAsync<ArgumentException>(() => HelloAsync(default, Epoch.None, 0));
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.ReadAsync(Bob, new Sequence(-1), 1, 1, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.ReadAsync(Bob, Sequence.None, 0, 1, TestContext.Current.CancellationToken));
+
+        Assert.Null(Store.Fault);
+        Assert.Equal(AppendOutcome.New, (await AppendAsync(good)).Outcome);
+    }
+
+    [Fact]
+    public async Task Largest_body_is_taken()
+    {
+        var content = new byte[AppendItem.BodyBytesMax];
+        new Random(1).NextBytes(content);
+        await AppendAsync(Message() with { Body = Body.FromBytes(content, "application/octet-stream") });
+        await ReopenAsync();
+
+        Assert.Equal(content, Assert.Single((await ReadAllAsync()).Entries).Body.Content);
+    }
 }

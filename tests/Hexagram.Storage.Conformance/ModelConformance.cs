@@ -31,7 +31,7 @@ public abstract class ModelConformance(Func<IStorePlace> newPlace)
     [Fact]
     public async Task Random_histories_look_the_same_in_the_store_and_in_the_model()
     {
-        var histories = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") is "1" ? 20_000 : 300;
+        var histories = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") is "1" ? 10_000 : 300;
         ComparedStore? store = null;
         var number = 0;
         try

@@ -5,12 +5,13 @@ using Hexagram.Protocol;
 namespace Hexagram.Storage.RocksDb.Tests.Crash;
 
 /// <summary>
-/// The process that is killed. It appends, resends, confirms and reads as fast as it can, and says on its standard output what it was
+/// The process that is killed. It appends, resends, reads, confirms and forgets as fast as it can, and says on its standard output what it was
 /// told, each line only after it was told:
 /// <code>
 /// accepted SENDER NUMBER SEQUENCE
 /// read MAILBOX SEQUENCE SENDER NUMBER
 /// confirmed MAILBOX CURSOR
+/// available MAILBOX FIRST
 /// </code>
 /// </summary>
 internal sealed class CrashChild(RocksDbMailboxStore store, int round, Stream output)
@@ -28,7 +29,8 @@ internal sealed class CrashChild(RocksDbMailboxStore store, int round, Stream ou
         var child = new CrashChild(store, round, output);
         child.Say(Ready);
         await Task.WhenAll(Enumerable.Range(0, CrashScript.Senders).Select(child.SendAsync)
-            .Concat(Enumerable.Range(0, CrashScript.Mailboxes).Select(child.ReceiveAsync)));
+            .Concat(Enumerable.Range(0, CrashScript.Mailboxes).Select(child.ReceiveAsync))
+            .Append(child.ForgetAsync()));
         return 0;
     }
 
@@ -51,12 +53,14 @@ internal sealed class CrashChild(RocksDbMailboxStore store, int round, Stream ou
             for (var i = 0; i < batch.Count; i++)
             {
                 var answer = await answers[i];
-                if (answer.Outcome is not (AppendOutcome.New or AppendOutcome.Duplicate))
+                if (answer.Outcome is AppendOutcome.New or AppendOutcome.Duplicate)
+                {
+                    Say($"accepted {sender} {batch[i]} {answer.Sequence}");
+                }
+                else if (answer.Code != ErrorCode.Expired || batch[i] % CrashScript.Mailboxes >= CrashScript.ForgettingMailboxes)
                 {
                     throw new InvalidOperationException($"Message {batch[i]} of {sender} was answered {answer}.");
                 }
-
-                Say($"accepted {sender} {batch[i]} {answer.Sequence}");
             }
         }
     }
@@ -67,9 +71,10 @@ internal sealed class CrashChild(RocksDbMailboxStore store, int round, Stream ou
         var hello = new DeviceHello(user, CrashScript.Device, Epoch.None, Sequence.None, StreamStart.Oldest);
         await store.OpenDeviceAsync(hello);
         var cursor = (await store.DevicesAsync(user, CancellationToken.None)).Single().Cursor;
-        for (; ; )
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
+        while (await timer.WaitForNextTickAsync())
         {
-            var page = await store.ReadAsync(user, cursor, 10, int.MaxValue, CancellationToken.None);
+            var page = await store.ReadAsync(user, cursor, 100, int.MaxValue, CancellationToken.None);
             foreach (var entry in page.Entries)
             {
                 var words = entry.Body.Text.Split(' ');
@@ -77,8 +82,25 @@ internal sealed class CrashChild(RocksDbMailboxStore store, int round, Stream ou
                 cursor = entry.Sequence;
             }
 
-            var confirmation = await store.ConfirmAsync(user, CrashScript.Device, store.Epoch, cursor);
-            Say($"confirmed {mailbox} {confirmation.Cursor}");
+            if (page.Entries.Count > 0 && mailbox < CrashScript.ForgettingMailboxes)
+            {
+                var confirmation = await store.ConfirmAsync(user, CrashScript.Device, store.Epoch, cursor);
+                Say($"confirmed {mailbox} {confirmation.Cursor}");
+            }
+        }
+    }
+
+    private async Task ForgetAsync()
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (await timer.WaitForNextTickAsync())
+        {
+            await store.ForgetAsync(DateTimeOffset.UtcNow, CancellationToken.None);
+            for (var mailbox = 0; mailbox < CrashScript.ForgettingMailboxes; mailbox++)
+            {
+                var position = await store.PositionsAsync([CrashScript.Mailbox(mailbox)], CancellationToken.None);
+                Say($"available {mailbox} {position[0].FirstAvailable}");
+            }
         }
     }
 
