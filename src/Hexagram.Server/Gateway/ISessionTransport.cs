@@ -25,8 +25,11 @@ internal interface ISessionTransport
     /// <summary>Puts a packet into the form of this transport.</summary>
     void Encode(Packet packet, IBufferWriter<byte> output);
 
-    /// <summary>Sends what <see cref="Encode"/> has written. Completes when little of it is left to be taken by the peer; false when the peer has gone.</summary>
-    ValueTask<bool> SendAsync(ReadOnlyMemory<byte> encoded);
+    /// <summary>
+    /// Sends what <see cref="Encode"/> has written. Completes when little of it is left to be taken by the peer; false when the peer has gone.
+    /// <paramref name="progressed"/> is called whenever the peer has taken a piece, so that slow is not mistaken for stuck.
+    /// </summary>
+    ValueTask<bool> SendAsync(ReadOnlyMemory<byte> encoded, Action progressed);
 
     /// <summary>
     /// Everything has been sent: closes, and meanwhile reads on and throws away, so that closing does not destroy the last packet on its way

@@ -21,7 +21,7 @@ internal sealed class SessionOutput(ISessionTransport transport, TimeProvider ti
     private bool _sending;
     private bool _ended;
     private bool _broken;
-    private long _sendBegan;
+    private long _progressedAt;
 
     /// <summary>Called inside the lock whenever bytes have left or never will, with the answers to msg:R among them.</summary>
     public Action<Writing, AnswerCount> Left { get; set; } = static (_, _) => { };
@@ -37,7 +37,7 @@ internal sealed class SessionOutput(ISessionTransport transport, TimeProvider ti
     {
         lock (_gate)
         {
-            return _sendBegan == 0 ? TimeSpan.Zero : time.GetElapsedTime(_sendBegan);
+            return _progressedAt == 0 ? TimeSpan.Zero : time.GetElapsedTime(_progressedAt);
         }
     }
 
@@ -48,12 +48,20 @@ internal sealed class SessionOutput(ISessionTransport transport, TimeProvider ti
         while (TryTake(out var answers))
         {
             // A caller may be a grain, whose scheduler must not be captured.
-            var alive = await transport.SendAsync(_onTheWay.Written).ConfigureAwait(false);
+            var alive = await transport.SendAsync(_onTheWay.Written, Progressed).ConfigureAwait(false);
             using var writing = Enter();
             _onTheWay.Clear();
-            _sendBegan = 0;
+            _progressedAt = 0;
             _broken |= !alive;
             Left(writing, answers);
+        }
+    }
+
+    private void Progressed()
+    {
+        lock (_gate)
+        {
+            _progressedAt = time.GetTimestamp();
         }
     }
 
@@ -76,7 +84,7 @@ internal sealed class SessionOutput(ISessionTransport transport, TimeProvider ti
             }
 
             (_gathering, _onTheWay) = (_onTheWay, _gathering);
-            _sendBegan = time.GetTimestamp();
+            _progressedAt = time.GetTimestamp();
             return true;
         }
     }

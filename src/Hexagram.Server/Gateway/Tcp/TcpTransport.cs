@@ -10,6 +10,9 @@ namespace Hexagram.Server.Gateway.Tcp;
 /// <summary>Length-delimited packets on a Kestrel connection (PROTOCOL §3.1).</summary>
 internal sealed class TcpTransport(ConnectionContext connection, TimeProvider time) : ISessionTransport
 {
+    /// <summary>Handed over at a time. The pipe tells that it has room, not how much was taken, so this is how exactly progress is seen.</summary>
+    private const int PieceBytes = 32 << 10;
+
     private readonly PipeReader _input = connection.Transport.Input;
     private readonly PipeWriter _output = connection.Transport.Output;
     private ReadOnlySequence<byte> _arrived;
@@ -50,12 +53,27 @@ internal sealed class TcpTransport(ConnectionContext connection, TimeProvider ti
 
     public void Encode(Packet packet, IBufferWriter<byte> output) => PacketCodec.Write(packet, output);
 
-    public async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> encoded)
+    public async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> encoded, Action progressed)
     {
         try
         {
-            var result = await _output.WriteAsync(encoded).ConfigureAwait(false);
-            return !result.IsCompleted;
+            while (true)
+            {
+                var piece = encoded[..Math.Min(encoded.Length, PieceBytes)];
+                var result = await _output.WriteAsync(piece).ConfigureAwait(false);
+                if (result.IsCompleted)
+                {
+                    return false;
+                }
+
+                encoded = encoded[piece.Length..];
+                if (encoded.IsEmpty)
+                {
+                    return true;
+                }
+
+                progressed();
+            }
         }
         catch (Exception fault) when (IsLoss(fault))
         {

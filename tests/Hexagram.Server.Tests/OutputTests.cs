@@ -1,0 +1,62 @@
+using System.IO.Pipelines;
+using Hexagram.Protocol;
+using Hexagram.Server.Gateway.Output;
+using Hexagram.Server.Gateway.Tcp;
+using Hexagram.Server.Options;
+using Hexagram.Server.Tests.Harness;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Hexagram.Server.Tests;
+
+/// <summary>What is on its way out: slow and stuck are told apart.</summary>
+public sealed class OutputTests
+{
+    private const int PauseBytes = 64 << 10;
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly TimeSpan _silenceMax = new SessionTimes().SilenceMax;
+    private readonly Pipe _outgoing = new(new PipeOptions(pauseWriterThreshold: PauseBytes, resumeWriterThreshold: PauseBytes / 2, useSynchronizationContext: false));
+
+    [Fact]
+    public async Task A_client_that_reads_slowly_and_steadily_is_not_taken_for_stuck()
+    {
+        const int bodyBytes = 1 << 20;
+        var output = Write(bodyBytes);
+
+        for (var read = 0; read + PauseBytes < bodyBytes; read += PauseBytes)
+        {
+            using var patience = new CancellationTokenSource(RawClient.Patience);
+            var result = await _outgoing.Reader.ReadAtLeastAsync(PauseBytes, patience.Token);
+            _time.Advance(_silenceMax / 2);
+            Assert.InRange(output.StalledFor(), TimeSpan.Zero, _silenceMax / 2);
+            _outgoing.Reader.AdvanceTo(result.Buffer.GetPosition(PauseBytes));
+        }
+    }
+
+    [Fact]
+    public void A_client_that_does_not_read_is_stuck()
+    {
+        var output = Write(bodyBytes: 1 << 20);
+
+        _time.Advance(_silenceMax + TimeSpan.FromSeconds(1));
+
+        Assert.True(output.StalledFor() > _silenceMax);
+    }
+
+    private SessionOutput Write(int bodyBytes)
+    {
+        var connection = new DefaultConnectionContext("test", new DuplexPipe(new Pipe().Reader, _outgoing.Writer), new DuplexPipe(_outgoing.Reader, new Pipe().Writer));
+        var output = new SessionOutput(new TcpTransport(connection, _time), _time);
+        using var writing = output.Enter();
+        writing.Write(new MessageNotify(new(1), MessageId.New(_time.GetUtcNow()), new("alice"), _time.GetUtcNow(), new string('x', bodyBytes), false));
+        return output;
+    }
+
+    private sealed class DuplexPipe(PipeReader input, PipeWriter output) : IDuplexPipe
+    {
+        public PipeReader Input => input;
+
+        public PipeWriter Output => output;
+    }
+}
