@@ -178,6 +178,25 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task A_question_that_nobody_waits_for_any_more_is_given_up()
+    {
+        await using var server = await StartAsync();
+        await using var alice = await server.SenderAsync("alice");
+        _authorizer.Later = new TaskCompletionSource<AuthorizationResult>().Task;
+        await alice.SendAsync(server.Message("bob", "hello"));
+        await _authorizer.WhenAskedAsync(1);
+        Assert.Empty(await alice.SettleAsync());
+        server.Advance(new AccessOptions().AuthorizerTimeout);
+        await _authorizer.WhenGivenUpAsync();
+        Assert.Equal(ErrorCode.AuthorizerUnavailable, (await alice.ReceiveAsync<Error>()).Code);
+
+        await alice.SendAsync(server.Message("carol", "hello"));
+        await _authorizer.WhenAskedAsync(2);
+        Assert.Single(server.Sessions.Sessions).Abort();
+        await _authorizer.WhenGivenUpAsync();
+    }
+
+    [Fact]
     public async Task What_the_store_holds_back_and_what_the_authorizer_holds_back_never_wait_for_each_other()
     {
         await using var server = await StartAsync();

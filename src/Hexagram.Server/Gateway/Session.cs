@@ -25,6 +25,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     private readonly PacketRate _rate;
     private readonly SessionOpening _opening;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _gone = new();
     private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _room;
@@ -45,6 +46,9 @@ internal sealed partial class Session : ISessionPost, IStoredListener
 
     /// <summary>Cancelled when the session stops reading; what it has accepted is finished all the same.</summary>
     public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Cancelled when the session is cut off: what has not come to the store by then does not come there any more.</summary>
+    public CancellationToken Gone => _gone.Token;
 
     /// <summary>Completes when nothing of the session is left.</summary>
     public Task Ended => _ended.Task;
@@ -349,6 +353,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     public void Abort()
     {
         _aborted.TrySetResult();
+        _ = _gone.CancelAsync();
         StopReading();
         _transport.Abort();
     }

@@ -10,6 +10,7 @@ internal sealed class SteeredAuthorizer : IMessageAuthorizer
     private volatile Func<UserId, AuthorizationResult> _answer = _ => AuthorizationResult.Allowed;
     private volatile Task<AuthorizationResult>? _later;
     private int _count;
+    private CancellationToken _token;
 
     public Func<UserId, AuthorizationResult> Answer
     {
@@ -22,11 +23,20 @@ internal sealed class SteeredAuthorizer : IMessageAuthorizer
         set => _later = value;
     }
 
+    /// <summary>Completes when the last question that was asked has been given up.</summary>
+    public async Task WhenGivenUpAsync()
+    {
+        var givenUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = _token.Register(givenUp.SetResult);
+        await givenUp.Task.WaitAsync(RawClient.Patience);
+    }
+
     public Task WhenAskedAsync(int count) => _asked.WhenAsync(count);
 
     public ValueTask<AuthorizationResult> AuthorizeAsync(UserId from, UserId to, CancellationToken cancellationToken)
     {
         var later = _later;
+        _token = cancellationToken;
         _asked.Set(Interlocked.Increment(ref _count));
         return later is null ? new(_answer(to)) : new(later);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Hexagram.Protocol;
 using Hexagram.Server.Authorization;
 using Hexagram.Server.Gateway.Output;
@@ -9,7 +10,8 @@ namespace Hexagram.Server.Gateway.Lines;
 /// What can stand against a msg:R before the store is asked to append it: its size, the authorizer, and an earlier one to the same
 /// recipient that was told to retry later here (PROTOCOL §6).
 /// </summary>
-/// <remarks>State is guarded by the session's lock; requests are put to it one at a time, in the order of their arrival.</remarks>
+/// <remarks>State is guarded by the session's lock unless said otherwise; requests are put to it one at a time, in the order of their arrival.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A cancellation without a timer holds nothing.")]
 internal sealed class RequestAdmission(SessionSurroundings surroundings, SessionOutput output, UserId user, Session session)
 {
     private static readonly Task<AuthorizationResult> Allowed = Task.FromResult(AuthorizationResult.Allowed);
@@ -17,15 +19,20 @@ internal sealed class RequestAdmission(SessionSurroundings surroundings, Session
     /// <summary>What was told to retry later before it came to the store. (What the store has told so is in a lane of its own.)</summary>
     private readonly AppendLane _held = new();
 
-    /// <summary>Asks the host. A fault and a time-out count as unavailable.</summary>
+    /// <summary>Ends the next question to the host. One that is answered at once leaves it unused, for the one after.</summary>
+    private CancellationTokenSource _giveUp = new();
+
+    /// <summary>Asks the host. A fault and a time-out count as unavailable. Belongs to the session's reader.</summary>
     public Task<AuthorizationResult> AuthorizeAsync(UserId to)
     {
         try
         {
-            var answer = surroundings.Authorizer.AuthorizeAsync(user, to, CancellationToken.None);
+            var giveUp = _giveUp;
+            var answer = surroundings.Authorizer.AuthorizeAsync(user, to, giveUp.Token);
             if (!answer.IsCompletedSuccessfully)
             {
-                return AwaitAsync(answer.AsTask());
+                _giveUp = new();
+                return AwaitAsync(answer.AsTask(), giveUp);
             }
 
             var result = answer.Result;
@@ -107,16 +114,34 @@ internal sealed class RequestAdmission(SessionSurroundings surroundings, Session
         }
     }
 
-    private async Task<AuthorizationResult> AwaitAsync(Task<AuthorizationResult> answer)
+    private async Task<AuthorizationResult> AwaitAsync(Task<AuthorizationResult> answer, CancellationTokenSource giveUp)
     {
         try
         {
-            return await answer.WaitAsync(surroundings.Options.Access.AuthorizerTimeout, surroundings.Time).ConfigureAwait(false);
+            return await answer.WaitAsync(surroundings.Options.Access.AuthorizerTimeout, surroundings.Time, session.Gone).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            if (!session.Gone.IsCancellationRequested)
+            {
+                session.AuthorizerFailed(fault);
+            }
+
+            _ = EndAsync(giveUp);
+            return AuthorizationResult.Unavailable;
+        }
+    }
+
+    /// <summary>Nobody waits for this answer any more: the host is told, so that questions do not pile up there. What it makes of that is waited for by nobody either.</summary>
+    private async Task EndAsync(CancellationTokenSource giveUp)
+    {
+        try
+        {
+            await giveUp.CancelAsync().ConfigureAwait(false);
         }
         catch (Exception fault)
         {
             session.AuthorizerFailed(fault);
-            return AuthorizationResult.Unavailable;
         }
     }
 
