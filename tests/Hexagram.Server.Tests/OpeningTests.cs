@@ -8,6 +8,31 @@ namespace Hexagram.Server.Tests;
 public sealed class OpeningTests
 {
     [Fact]
+    public async Task One_user_cannot_take_all_sessions()
+    {
+        await using var server = await TestServer.StartAsync(options => options with { Bounds = options.Bounds with { SessionsPerUserMax = 2 } });
+        await using var phone = await server.SenderAsync("alice", device: "phone");
+        await using var laptop = await server.SenderAsync("alice", device: "laptop");
+
+        await using (var tablet = await server.ConnectAsync())
+        {
+            await tablet.SendAsync(server.Hello("alice", device: "tablet"));
+            await tablet.ReceiveGoodbyeAsync(ErrorCode.TooManySessions);
+        }
+
+        // Neither another user nor a newer connection of a device that has one is one too many.
+        await using var bob = await server.SenderAsync("bob");
+        await using var newer = await server.SenderAsync("alice", device: "phone");
+        await phone.ReceiveGoodbyeAsync(ErrorCode.Superseded);
+
+        await server.WhenSessionsAsync(3);
+        newer.FinishSending();
+        Assert.Null(await newer.ReceiveAnyAsync());
+        await server.WhenSessionsAsync(2);
+        await using var again = await server.SenderAsync("alice", device: "tablet");
+    }
+
+    [Fact]
     public async Task A_device_whose_record_has_gone_is_told_to_connect_again_when_it_confirms()
     {
         await using var server = await TestServer.StartAsync();

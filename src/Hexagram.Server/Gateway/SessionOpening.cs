@@ -21,10 +21,14 @@ internal sealed partial class SessionOpening(SessionSurroundings surroundings, S
         }
 
         var open = Admit(hello, identity);
-        if (!await surroundings.Routes.RegisterAsync(open.User, open.Record).ConfigureAwait(false))
+        switch (await surroundings.Routes.RegisterAsync(open.User, open.Record).ConfigureAwait(false))
         {
-            session.End(ErrorCode.Superseded);
-            return;
+            case RegisterOutcome.Superseded:
+                session.End(ErrorCode.Superseded);
+                return;
+            case RegisterOutcome.TooManySessions:
+                session.End(ErrorCode.TooManySessions, "The user has as many sessions as it may.");
+                return;
         }
 
         // After registering: what is appended from here on is either read now or heard of.

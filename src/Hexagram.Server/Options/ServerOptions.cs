@@ -69,6 +69,9 @@ public sealed record SessionBounds
     /// <summary>Connections at a time, also those that have not said Hello. Beyond: <c>TooManySessions</c>.</summary>
     public int SessionsMax { get; init; } = 100_000;
 
+    /// <summary>Sessions of one user at a time, whatever their windows. Beyond: <c>TooManySessions</c> for the new one, unless it supersedes one.</summary>
+    public int SessionsPerUserMax { get; init; } = 64;
+
     /// <summary>The largest body of a msg:R, in bytes. Beyond: <c>BodyTooLarge</c>. At most 16 MiB.</summary>
     public int BodyBytesMax { get; init; } = ProtocolLimits.BodyBytesMaxDefault;
 

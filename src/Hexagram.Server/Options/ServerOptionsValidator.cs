@@ -54,6 +54,7 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
     private static IEnumerable<string> Faults(SessionBounds bounds) =>
     [
         .. InRange("Bounds.SessionsMax", bounds.SessionsMax, int.MaxValue),
+        .. InRange("Bounds.SessionsPerUserMax", bounds.SessionsPerUserMax, int.MaxValue),
         .. InRange("Bounds.BodyBytesMax", bounds.BodyBytesMax, ProtocolLimits.BodyBytesMaxCeiling),
         .. InRange("Bounds.RequestsInFlightMax", bounds.RequestsInFlightMax, 1 << 20),
         .. InRange("Bounds.RequestBytesInFlightMax", bounds.RequestBytesInFlightMax, 1 << 30),

@@ -10,10 +10,12 @@ namespace Hexagram.Server.Router;
 [Alias("hexagram.user-router")]
 internal interface IUserRouterGrain : IGrainWithStringKey
 {
-    /// <summary>A session begins. Of two of one device the one with the higher connection number stays, whatever the order of arrival (PROTOCOL §4).</summary>
-    /// <returns>False when it is the new one that has to go.</returns>
+    /// <summary>
+    /// A session begins. Of two of one device the one with the higher connection number stays, whatever the order of arrival (PROTOCOL §4); of many devices,
+    /// the ones that were there first.
+    /// </summary>
     [Alias("register")]
-    ValueTask<bool> RegisterAsync(SessionRecord session);
+    ValueTask<RegisterOutcome> RegisterAsync(SessionRecord session);
 
     /// <summary>A session has ended.</summary>
     [OneWay, Alias("unregister")]

@@ -1,15 +1,24 @@
+using Hexagram.Server.Options;
 using Orleans;
 
 namespace Hexagram.Server.Router;
 
 /// <inheritdoc cref="IUserRouterGrain"/>
 /// <remarks>Orleans runs one call at a time, and none of them waits for anything.</remarks>
-internal sealed class UserRouterGrain(SessionDirectory directory) : Grain, IUserRouterGrain
+internal sealed class UserRouterGrain(SessionDirectory directory, ServerOptions options) : Grain, IUserRouterGrain
 {
-    // A user has a handful of devices: a list is the right table.
+    // A user has a handful of devices, and a bound of sessions: a list is the right table.
     private readonly List<SessionRecord> _sessions = [];
 
-    public ValueTask<bool> RegisterAsync(SessionRecord session) => new(Register(session));
+    public ValueTask<RegisterOutcome> RegisterAsync(SessionRecord session)
+    {
+        if (IsOneTooMany(session))
+        {
+            return new(RegisterOutcome.TooManySessions);
+        }
+
+        return new(Register(session) ? RegisterOutcome.Registered : RegisterOutcome.Superseded);
+    }
 
     public ValueTask UnregisterAsync(SessionAddress session)
     {
@@ -61,6 +70,19 @@ internal sealed class UserRouterGrain(SessionDirectory directory) : Grain, IUser
         }
 
         return new(receiving);
+    }
+
+    private bool IsOneTooMany(SessionRecord session)
+    {
+        var max = options.Bounds.SessionsPerUserMax;
+        if (_sessions.Count < max || _sessions.Exists(known => known.Device == session.Device))
+        {
+            return false;
+        }
+
+        // Of some the end may have been lost on its way here.
+        _sessions.RemoveAll(known => !directory.TryFind(known.Address, out _));
+        return _sessions.Count >= max;
     }
 
     private bool Register(SessionRecord session)

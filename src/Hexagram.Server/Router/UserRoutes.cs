@@ -14,7 +14,7 @@ internal sealed partial class UserRoutes(IGrainFactory grains, ILogger<UserRoute
     public int Count => _routes.Count;
 
     /// <summary>A session begins; see <see cref="IUserRouterGrain.RegisterAsync"/>.</summary>
-    public ValueTask<bool> RegisterAsync(UserId user, SessionRecord session) => Grain(user).RegisterAsync(session);
+    public ValueTask<RegisterOutcome> RegisterAsync(UserId user, SessionRecord session) => Grain(user).RegisterAsync(session);
 
     /// <summary>A session has ended.</summary>
     public void Unregister(UserId user, SessionAddress session) => Forget(Grain(user).UnregisterAsync(session));
