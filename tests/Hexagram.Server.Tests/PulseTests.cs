@@ -7,6 +7,49 @@ namespace Hexagram.Server.Tests;
 public sealed class PulseTests
 {
     [Fact]
+    public async Task Nothing_comes_before_Welcome_however_long_it_takes()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Store.HoldOpenings();
+        await using var bob = await server.ConnectAsync();
+        await bob.SendAsync(server.Hello("bob", window: 10));
+        await server.Store.WhenOpeningsAsync(1);
+
+        AdvanceAndBeat(server, TimeSpan.FromSeconds(29));
+        server.Store.Release();
+        Assert.IsType<Welcome>(await bob.ReceiveAnyAsync(pings: true));
+
+        // And the silence that was asked for is not held against the client.
+        AdvanceAndBeat(server, TimeSpan.FromSeconds(19));
+        await bob.SendAsync(Ping.Instance);
+        Assert.IsType<Pong>(await bob.ReceiveAnyAsync(pings: true));
+    }
+
+    [Fact]
+    public async Task An_opening_that_takes_too_long_ends_with_Goodbye()
+    {
+        await using var server = await TestServer.StartAsync();
+        server.Store.HoldOpenings();
+        await using var bob = await server.ConnectAsync();
+        await bob.SendAsync(server.Hello("bob", window: 10));
+        await server.Store.WhenOpeningsAsync(1);
+
+        AdvanceAndBeat(server, TimeSpan.FromSeconds(30));
+
+        Assert.Equal(ErrorCode.Resynchronize, Assert.IsType<Goodbye>(await bob.ReceiveAnyAsync(pings: true)).Code);
+    }
+
+    /// <summary>Every session has seen the new time when this completes.</summary>
+    private static void AdvanceAndBeat(TestServer server, TimeSpan time)
+    {
+        server.Advance(time);
+        foreach (var session in server.Sessions.Sessions)
+        {
+            session.Tick(server.Time.GetUtcNow());
+        }
+    }
+
+    [Fact]
     public async Task A_silent_client_is_asked_and_then_let_go()
     {
         await using var server = await TestServer.StartAsync();

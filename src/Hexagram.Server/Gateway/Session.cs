@@ -143,7 +143,13 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     {
         if (_open is not { } open)
         {
-            return packet is Hello hello ? new(_opening.OpenAsync(hello)) : Violation("A packet came before Hello.");
+            if (packet is not Hello hello)
+            {
+                return Violation("A packet came before Hello.");
+            }
+
+            _pulse.HelloCame();
+            return new(_opening.OpenAsync(hello));
         }
 
         var cost = packet is StatusRequest status ? status.Ids.Count : 1;
@@ -248,6 +254,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     public void Welcomed()
     {
         _welcomed = true;
+        _pulse.Welcomed();
         _packetBytesMax = _surroundings.Options.Bounds.BodyBytesMax + ProtocolLimits.PacketOverheadBytes;
     }
 
@@ -314,10 +321,13 @@ internal sealed partial class Session : ISessionPost, IStoredListener
         }
         else
         {
-            switch (_pulse.Beat(open is not null))
+            switch (_pulse.Beat())
             {
                 case PulseDecision.HelloTimeout:
                     End(ErrorCode.HelloTimeout);
+                    break;
+                case PulseDecision.OpeningTimeout:
+                    End(ErrorCode.Resynchronize, "The server could not open the session in time; connect again.");
                     break;
                 case PulseDecision.Idle:
                     End(ErrorCode.Idle);

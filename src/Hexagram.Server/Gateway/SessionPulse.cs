@@ -9,18 +9,28 @@ internal enum PulseDecision
     Ping,
     Idle,
     HelloTimeout,
+    OpeningTimeout,
 }
 
 /// <summary>
 /// How long a client has been silent, and what to do about it (PROTOCOL §9). Written by the reader, read by the clock; a torn
 /// view costs a second.
 /// </summary>
+/// <remarks>Before Hello the client must speak; then the server must, and nothing but a Goodbye may come before its Welcome; then the heartbeat begins.</remarks>
 internal sealed class SessionPulse(SessionTimes times, TimeProvider time)
 {
-    private readonly long _began = time.GetTimestamp();
     private long _heardAt = time.GetTimestamp();
+    private long _phaseBegan = time.GetTimestamp();
+    private volatile Phase _phase;
     private long _pingedAt;
     private volatile bool _notReading;
+
+    private enum Phase
+    {
+        BeforeHello,
+        Opening,
+        Welcomed,
+    }
 
     /// <summary>The reader waits for room.</summary>
     public bool IsNotReading => _notReading;
@@ -32,16 +42,29 @@ internal sealed class SessionPulse(SessionTimes times, TimeProvider time)
         _notReading = false;
     }
 
+    /// <summary>Hello has come: it is the server's turn.</summary>
+    public void HelloCame() => Begin(Phase.Opening);
+
+    /// <summary>Welcome is written. The silence until then was asked for.</summary>
+    public void Welcomed()
+    {
+        Heard();
+        Begin(Phase.Welcomed);
+    }
+
     /// <summary>From now on the silence is the server's own.</summary>
     public void StopsReading() => _notReading = true;
 
     /// <summary>What to do now.</summary>
-    public PulseDecision Beat(bool welcomed)
+    public PulseDecision Beat()
     {
         var now = time.GetTimestamp();
-        if (!welcomed)
+        switch (_phase)
         {
-            return time.GetElapsedTime(_began, now) >= times.HelloTimeout ? PulseDecision.HelloTimeout : PulseDecision.Nothing;
+            case Phase.BeforeHello:
+                return IsOver(times.HelloTimeout, now) ? PulseDecision.HelloTimeout : PulseDecision.Nothing;
+            case Phase.Opening:
+                return IsOver(times.OpeningTimeout, now) ? PulseDecision.OpeningTimeout : PulseDecision.Nothing;
         }
 
         var heardAt = Volatile.Read(ref _heardAt);
@@ -62,5 +85,13 @@ internal sealed class SessionPulse(SessionTimes times, TimeProvider time)
 
         _pingedAt = now;
         return PulseDecision.Ping;
+    }
+
+    private bool IsOver(TimeSpan phaseMax, long now) => time.GetElapsedTime(Volatile.Read(ref _phaseBegan), now) >= phaseMax;
+
+    private void Begin(Phase phase)
+    {
+        Volatile.Write(ref _phaseBegan, time.GetTimestamp());
+        _phase = phase;
     }
 }

@@ -47,6 +47,9 @@ public sealed record SessionTimes
     /// <summary>How long a new connection may take to say Hello.</summary>
     public TimeSpan HelloTimeout { get; init; } = ProtocolLimits.HelloTimeout;
 
+    /// <summary>How long the server may take from Hello to Welcome: after so long a client goes away by itself.</summary>
+    public TimeSpan OpeningTimeout { get; init; } = ProtocolLimits.AnswerTimeout;
+
     /// <summary>After so long without a byte the client is asked whether it is there.</summary>
     public TimeSpan PingAfter { get; init; } = ProtocolLimits.PingAfter;
 

@@ -43,6 +43,7 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
     private static IEnumerable<string> Faults(SessionTimes times) =>
     [
         .. InRange("Times.HelloTimeout", times.HelloTimeout, TimeSpan.FromHours(1)),
+        .. InRange("Times.OpeningTimeout", times.OpeningTimeout, TimeSpan.FromHours(1)),
         .. InRange("Times.PingAfter", times.PingAfter, TimeSpan.FromDays(1)),
         .. InRange("Times.SilenceMax", times.SilenceMax, TimeSpan.FromDays(1)),
         .. InRange("Times.RetryAfter", times.RetryAfter, ProtocolLimits.RetryAfterMax),

@@ -9,11 +9,14 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
     private volatile TaskCompletionSource _appends = Open();
     private volatile TaskCompletionSource _confirmations = Open();
     private volatile TaskCompletionSource _reads = Open();
+    private volatile TaskCompletionSource _openings = Open();
+    private readonly Milestones _openingCounts = new();
     private readonly Milestones _appendCounts = new();
     private readonly Milestones _confirmationCounts = new();
     private volatile Exception? _fault;
     private int _appended;
     private int _confirmed;
+    private int _opened;
 
     /// <summary>Answers an append in the store's stead, under the rule of its lane, when it says so.</summary>
     public Func<AppendItem, ErrorCode>? HoldBack { get; set; }
@@ -46,6 +49,12 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
     /// <summary>Completes when so many confirmations have been asked for.</summary>
     public Task WhenConfirmationsAsync(int count) => _confirmationCounts.WhenAsync(count);
 
+    /// <summary>Completes when so many devices have been opened.</summary>
+    public Task WhenOpeningsAsync(int count) => _openingCounts.WhenAsync(count);
+
+    /// <summary>From now on devices are opened, and the answers wait.</summary>
+    public void HoldOpenings() => _openings = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>From now on appends are made durable, and their answers wait.</summary>
     public void HoldAppends() => _appends = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -61,6 +70,7 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
         _appends.TrySetResult();
         _confirmations.TrySetResult();
         _reads.TrySetResult();
+        _openings.TrySetResult();
     }
 
     /// <summary>The disk fails: from now on nothing can be written, and what is held fails too.</summary>
@@ -106,7 +116,14 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
         return page;
     }
 
-    public ValueTask<DeviceOpening> OpenDeviceAsync(DeviceHello hello) => _fault is null ? store.OpenDeviceAsync(hello) : throw _fault;
+    public async ValueTask<DeviceOpening> OpenDeviceAsync(DeviceHello hello)
+    {
+        _openingCounts.Set(Interlocked.Increment(ref _opened));
+        var gate = _openings.Task;
+        var opening = await (_fault is null ? store.OpenDeviceAsync(hello) : throw _fault);
+        await gate;
+        return opening;
+    }
 
     public async ValueTask<Confirmation> ConfirmAsync(UserId mailbox, DeviceId device, Epoch epoch, Sequence upTo)
     {
