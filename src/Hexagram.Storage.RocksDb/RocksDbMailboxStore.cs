@@ -29,6 +29,9 @@ public sealed class RocksDbMailboxStore : IMailboxStore
         {
             // Before the first write: from the moment the mark stands, a folder without its format is a damaged one.
             folder.FinishSetUp();
+
+            // And a mark from the beginning, or a power loss during the first write would leave a torn log that nobody can judge.
+            folder.Mark.Advance(database.LatestSequenceNumber);
         }
 
         var writer = seams.Wrap(new BatchWriter(database, folder.Mark));

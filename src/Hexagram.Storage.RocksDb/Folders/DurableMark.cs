@@ -6,7 +6,8 @@ namespace Hexagram.Storage.RocksDb.Folders;
 /// <summary>
 /// How far the log had been synced, kept outside of the log: so that the next start can tell a torn end, which nobody was ever told
 /// about, from damage to what had been promised. It is moved after each sync and not synced itself: after a kill it is exact, after
-/// a power loss it may lie some seconds back, and it never lies ahead.
+/// a power loss it may lie some seconds back, and it never lies ahead. Only the first move of a process is synced: without any mark a
+/// torn end could not be told from damage.
 /// </summary>
 /// <remarks>The file: <c>sequence(8) ~sequence(8)</c>, big-endian. Moved by the commit thread alone.</remarks>
 internal sealed class DurableMark : IDisposable
@@ -25,16 +26,27 @@ internal sealed class DurableMark : IDisposable
     /// <summary>The mark, or null when there is none that can be read.</summary>
     internal ulong? Value { get; private set; }
 
+    /// <summary>The mark that even a power loss leaves at least, or null while this process has synced none.</summary>
+    internal ulong? Durable { get; private set; }
+
     /// <summary>Moves the mark.</summary>
     internal void Advance(ulong sequence)
     {
         Encode(_buffer, sequence);
         RandomAccess.Write(_file, _buffer, 0);
         Value = sequence;
+        if (Durable is null)
+        {
+            Flush();
+        }
     }
 
-    /// <summary>Makes the mark itself durable: at a stop, when time matters less than being exact.</summary>
-    internal void Flush() => RandomAccess.FlushToDisk(_file);
+    /// <summary>Makes the mark itself durable: at the start and at a stop, when time matters less than being exact.</summary>
+    internal void Flush()
+    {
+        RandomAccess.FlushToDisk(_file);
+        Durable = Value;
+    }
 
     public void Dispose() => _file.Dispose();
 

@@ -27,6 +27,13 @@ public abstract class FolderTest : IAsyncDisposable
 
     protected static AppendItem Message(string text) => new(Bob, Alice, MessageId.New(DateTimeOffset.UtcNow), text, new AppendLane());
 
+    /// <summary>Sets the store up on a disk that fails with its first sync.</summary>
+    protected void FailFirstWrite()
+    {
+        _place.FailSyncs();
+        Assert.Throws<IOException>(() => _place.Open(new RocksDbStoreOptions { Folder = Folder }, TimeProvider.System));
+    }
+
     /// <summary>Opens the store, appends so many messages one after the other, and closes it.</summary>
     protected async Task AppendAsync(int count)
     {

@@ -1,4 +1,5 @@
 using Hexagram.Protocol;
+using Hexagram.Storage.RocksDb.Folders;
 
 namespace Hexagram.Storage.RocksDb.Tests.Folders;
 
@@ -136,6 +137,30 @@ public sealed class TornLogTests : FolderTest
 
         await using var store = Open();
         Assert.Equal(20, await CountAsync(store));
+    }
+
+    [Fact]
+    public async Task Log_torn_by_the_very_first_write_is_a_torn_end()
+    {
+        FailFirstWrite();
+        await File.AppendAllTextAsync(Log(), "torn", TestContext.Current.CancellationToken);
+
+        await using var store = Open();
+        Assert.Equal(1, (await store.AppendAsync(Message("first"))).Sequence.Value);
+    }
+
+    [Fact]
+    public void First_mark_of_a_process_is_durable_at_once_and_later_ones_when_it_stops()
+    {
+        using var mark = new DurableMark(Path.Combine(Directory.CreateDirectory(Folder).FullName, "DURABLE"));
+        Assert.Null(mark.Durable);
+
+        mark.Advance(5);
+        Assert.Equal(5UL, mark.Durable);
+        mark.Advance(6);
+        Assert.Equal(5UL, mark.Durable);
+        mark.Flush();
+        Assert.Equal(6UL, mark.Durable);
     }
 
     [Fact]
