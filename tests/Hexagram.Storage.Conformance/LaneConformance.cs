@@ -74,6 +74,36 @@ public abstract class LaneConformance(IStorePlace place) : StoreTest(place)
     }
 
     [Fact]
+    public async Task Resend_of_what_stands_already_is_answered_also_while_its_lane_is_held()
+    {
+        var stands = Message("stands already");
+        await ConfirmAsync(Phone, 1);
+        Assert.Equal(3, (await AppendAsync(stands)).Sequence.Value);
+        Assert.Equal(ErrorCode.MailboxFull, (await AppendAsync(Message("held"))).Code);
+        await ConfirmAsync(Phone, 2);
+
+        var again = await AppendAsync(stands);
+        Assert.Equal((AppendOutcome.Duplicate, 3), (again.Outcome, again.Sequence.Value));
+        Assert.Equal(ErrorCode.Conflict, (await AppendAsync(stands with { Body = "another" })).Code);
+
+        // Neither answer is about the one that is held, so the others still wait for it.
+        Assert.Equal(ErrorCode.MailboxFull, (await AppendAsync(Message("behind it"))).Code);
+    }
+
+    [Fact]
+    public async Task Resend_of_what_came_in_the_same_commit_is_answered_while_its_lane_is_held()
+    {
+        var first = Message("first");
+        await ConfirmAsync(Phone, 1);
+
+        var results = await AppendTogetherAsync(first, Message("held"), first, Message("behind it"));
+
+        Assert.Equal(
+            [AppendOutcome.New, AppendOutcome.RetryLater, AppendOutcome.Duplicate, AppendOutcome.RetryLater],
+            results.Select(result => result.Outcome));
+    }
+
+    [Fact]
     public async Task First_that_must_wait_again_holds_the_others_back_with_the_new_reason()
     {
         var first = Message("first");

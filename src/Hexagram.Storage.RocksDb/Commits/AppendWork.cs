@@ -27,13 +27,25 @@ internal sealed class AppendWork : Work<AppendResult>
     {
         var lane = _item.Lane;
         var held = lane.Holds(_item.To, _item.Id);
+        if (commit.TryFindId(_item.To, _item.From, _item.Id, out var known))
+        {
+            // Asked before the lane (PROTOCOL §6): what stands already cannot overtake anything, whatever its lane waits for.
+            Result = Known(commit, known);
+            if (held == ErrorCode.None)
+            {
+                lane.Release(_item.To);
+            }
+
+            return;
+        }
+
         if (held != ErrorCode.None)
         {
             Result = AppendResult.RetryLater(held);
             return;
         }
 
-        var result = Decide(commit, commit.Mailbox(_item.To));
+        var result = DecideNew(commit);
         if (result.Outcome == AppendOutcome.RetryLater)
         {
             result = AppendResult.RetryLater(lane.Hold(_item.To, _item.Id, result.Code));
@@ -52,15 +64,12 @@ internal sealed class AppendWork : Work<AppendResult>
         Pool.Return(this);
     }
 
-    private AppendResult Decide(Commit commit, MailboxState state)
-    {
-        if (commit.TryFindId(state, _item.From, _item.Id, out var known))
-        {
-            return known.Fingerprint == _fingerprint
-                ? Stands(AppendOutcome.Duplicate, known, state.IsDelivered(known.Sequence))
-                : AppendResult.Refused(ErrorCode.Conflict);
-        }
+    private AppendResult Known(Commit commit, IdRecord known) => known.Fingerprint == _fingerprint
+        ? Stands(AppendOutcome.Duplicate, known, commit.Mailbox(_item.To).IsDelivered(known.Sequence))
+        : AppendResult.Refused(ErrorCode.Conflict);
 
+    private AppendResult DecideNew(Commit commit)
+    {
         var limits = commit.Options.Limits;
         var madeAt = _item.Id.MadeAt.ToUnixTimeMilliseconds();
         if (madeAt > commit.Now + (long)limits.ClockSkewMax.TotalMilliseconds)
@@ -68,6 +77,7 @@ internal sealed class AppendWork : Work<AppendResult>
             return AppendResult.Refused(ErrorCode.ClockSkew);
         }
 
+        var state = commit.Mailbox(_item.To);
         if (madeAt <= state.Record.ForgottenMark)
         {
             return AppendResult.Refused(ErrorCode.Expired);

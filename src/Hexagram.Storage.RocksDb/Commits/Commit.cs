@@ -64,14 +64,14 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
         }
     }
 
-    /// <summary>Looks a message id up, on disk and in the batch.</summary>
-    internal bool TryFindId(MailboxState state, UserId sender, MessageId id, out IdRecord record) =>
-        (_pendingIds.Count > 0 && _pendingIds.TryGetValue(new PendingId(state, sender, id), out record))
-        || Reader.TryReadId(state.Prefix, sender, id, out record);
+    /// <summary>Looks a message id up, on disk and in the batch. It needs no state of the mailbox, so that none is read for what is refused.</summary>
+    internal bool TryFindId(UserId mailbox, UserId sender, MessageId id, out IdRecord record) =>
+        (_pendingIds.Count > 0 && _pendingIds.TryGetValue(new PendingId(mailbox, sender, id), out record))
+        || Reader.TryReadId(_key.AsSpan(0, Keys.WritePrefix(_key, mailbox)), sender, id, out record);
 
     /// <summary>The senders of those entries of <paramref name="state"/> that come with this batch.</summary>
     internal IEnumerable<UserId> PendingSendersOf(MailboxState state) =>
-        _pendingIds.Keys.Where(pending => ReferenceEquals(pending.Mailbox, state)).Select(pending => pending.Sender);
+        _pendingIds.Keys.Where(pending => pending.Mailbox == state.Mailbox).Select(pending => pending.Sender);
 
     /// <summary>Appends an entry together with its id.</summary>
     internal IdRecord Append(MailboxState state, AppendItem item, UInt128 fingerprint)
@@ -97,7 +97,7 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
             _value.AsSpan(0, EntryRecord.Write(_value, item.From, item.Id, Now, item.Body)));
         record.Write(_value);
         Put(Table.Ids, _key.AsSpan(0, Keys.WriteId(_key, state.Prefix, item.From, item.Id)), _value.AsSpan(0, IdRecord.Bytes));
-        _pendingIds.Add(new PendingId(state, item.From, item.Id), record);
+        _pendingIds.Add(new PendingId(item.To, item.From, item.Id), record);
         Touch(state);
         NeedsSync = true;
         return record;
@@ -200,8 +200,8 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
         }
     }
 
-    /// <summary>What de-duplication goes by. The mailbox's state stands for the mailbox: there is one per mailbox while a batch lasts.</summary>
-    private readonly record struct PendingId(MailboxState Mailbox, UserId Sender, MessageId Id)
+    /// <summary>What de-duplication goes by.</summary>
+    private readonly record struct PendingId(UserId Mailbox, UserId Sender, MessageId Id)
     {
         // An id is as good as unique, so it alone spreads well enough.
         public override int GetHashCode() => Id.GetHashCode();
