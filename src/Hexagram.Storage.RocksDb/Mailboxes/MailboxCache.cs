@@ -9,6 +9,7 @@ internal sealed class MailboxCache(MailboxReader reader, int mailboxesMax)
 {
     private readonly Dictionary<UserId, MailboxState> _states = [];
     private readonly LinkedList<MailboxState> _byUse = new();
+    private readonly List<MailboxState> _foundAbsent = [];
 
     /// <summary>The state of <paramref name="mailbox"/>, read if it is not in mind.</summary>
     internal MailboxState Get(UserId mailbox)
@@ -28,19 +29,39 @@ internal sealed class MailboxCache(MailboxReader reader, int mailboxesMax)
         state = reader.ReadState(mailbox);
         state.CacheNode = _byUse.AddFirst(state);
         _states.Add(mailbox, state);
+        if (state.IsAbsent)
+        {
+            _foundAbsent.Add(state);
+        }
+
         return state;
     }
 
     /// <summary>
-    /// Lets go of the mailboxes used longest ago. To be called between batches only: within one, a state let go would be read
+    /// Lets go of mailboxes that do not exist, since whoever asks for many of those must not drive out the ones in use, and then of
+    /// those used longest ago. To be called between batches only: within one, a state let go would be read
     /// back without what the batch has decided.
     /// </summary>
     internal void Trim()
     {
+        foreach (var state in _foundAbsent)
+        {
+            if (state.IsAbsent)
+            {
+                LetGo(state);
+            }
+        }
+
+        _foundAbsent.Clear();
         while (_states.Count > mailboxesMax)
         {
-            _states.Remove(_byUse.Last!.Value.Mailbox);
-            _byUse.RemoveLast();
+            LetGo(_byUse.Last!.Value);
         }
+    }
+
+    private void LetGo(MailboxState state)
+    {
+        _states.Remove(state.Mailbox);
+        _byUse.Remove(state.CacheNode!);
     }
 }

@@ -54,6 +54,9 @@ internal sealed class MailboxState(UserId mailbox, byte[] prefix, MailboxRecord 
     /// <summary>Where the cache of mailboxes keeps it.</summary>
     internal LinkedListNode<MailboxState>? CacheNode { get; set; }
 
+    /// <summary>There is nothing on disk that cannot be told from a mailbox that never was.</summary>
+    internal bool IsAbsent => Last == 0 && Devices.Count == 0;
+
     /// <summary>Whether some device has confirmed entry <paramref name="sequence"/>. What is forgotten was confirmed.</summary>
     internal bool IsDelivered(long sequence) => sequence < FirstAvailable || Delivered.Contains(sequence);
 
