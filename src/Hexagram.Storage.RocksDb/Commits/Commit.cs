@@ -84,8 +84,8 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
         }
 
         var record = new IdRecord(state.Append(item.From, item.Id), Now, fingerprint);
-        var bytesMax = EntryRecord.BytesMax(item.Body);
-        reserve.Add(bytesMax);
+        var bytesMax = BodyRecord.BytesMax(item.Body);
+        reserve.Add(bytesMax + EntryHeader.BytesMax);
         if (_value.Length < bytesMax)
         {
             _value = new byte[Math.Max(bytesMax, _value.Length * 2)];
@@ -94,7 +94,11 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
         Put(
             Table.Mailboxes,
             _key.AsSpan(0, Keys.WriteEntry(_key, state.Prefix, record.Sequence)),
-            _value.AsSpan(0, EntryRecord.Write(_value, item.From, item.Id, Now, item.Body)));
+            _value.AsSpan(0, new EntryHeader(item.From, item.Id, Now, item.Body.Content.Length).Write(_value)));
+        Put(
+            Table.Mailboxes,
+            _key.AsSpan(0, Keys.WriteBody(_key, state.Prefix, record.Sequence)),
+            _value.AsSpan(0, BodyRecord.Write(_value, item.Body)));
         record.Write(_value);
         Put(Table.Ids, _key.AsSpan(0, Keys.WriteId(_key, state.Prefix, item.From, item.Id)), _value.AsSpan(0, IdRecord.Bytes));
         _pendingIds.Add(new PendingId(item.To, item.From, item.Id), record);
@@ -135,20 +139,18 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
     /// <summary>Removes a record with the batch.</summary>
     internal void Delete(Table table, ReadOnlySpan<byte> key) => _batch.Delete(database.Handle(table), key);
 
-    /// <summary>Removes the oldest entry or stub together with its id, and raises the mark below which unknown ids are expired.</summary>
-    internal void DeleteEntryAndId(MailboxState state, long sequence, EntryHeader header)
+    /// <summary>Leaves of an entry only its header, which is what is needed to find its id again.</summary>
+    internal void DeleteBody(MailboxState state, long sequence) =>
+        Delete(Table.Mailboxes, _key.AsSpan(0, Keys.WriteBody(_key, state.Prefix, sequence)));
+
+    /// <summary>Removes the oldest header together with its id, and raises the mark below which unknown ids are expired.</summary>
+    internal void DeleteHeaderAndId(MailboxState state, long sequence, EntryHeader header)
     {
         Delete(Table.Mailboxes, _key.AsSpan(0, Keys.WriteEntry(_key, state.Prefix, sequence)));
         Delete(Table.Ids, _key.AsSpan(0, Keys.WriteId(_key, state.Prefix, header.From, header.Id)));
         state.Record.FirstKept = sequence + 1;
         state.Record.ForgottenMark = Math.Max(state.Record.ForgottenMark, header.Id.MadeAt.ToUnixTimeMilliseconds());
     }
-
-    /// <summary>Leaves of an entry only what is needed to find its id again.</summary>
-    internal void ReplaceByStub(MailboxState state, long sequence, EntryHeader header) => Put(
-        Table.Mailboxes,
-        _key.AsSpan(0, Keys.WriteEntry(_key, state.Prefix, sequence)),
-        _value.AsSpan(0, EntryRecord.WriteStub(_value, header.From, header.Id, header.AcceptedAt)));
 
     /// <summary>Removes a device's record with the batch.</summary>
     internal void DeleteDevice(MailboxState state, DeviceId device)

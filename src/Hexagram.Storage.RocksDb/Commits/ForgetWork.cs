@@ -6,7 +6,7 @@ namespace Hexagram.Storage.RocksDb.Commits;
 
 /// <summary>
 /// Forgets a bounded piece of one mailbox; see <see cref="IMailboxStore.ForgetAsync"/>. Always the oldest first and without a hole: what
-/// may not go yet keeps everything after it. An entry that goes before its id may leaves a stub, so that the id can be found when its time comes.
+/// may not go yet keeps everything after it. An entry whose body goes before its id may keeps its header, so that the id can be found when its time comes.
 /// </summary>
 internal sealed class ForgetWork(UserId mailbox, long now) : Work<ForgottenPiece>
 {
@@ -18,7 +18,7 @@ internal sealed class ForgetWork(UserId mailbox, long now) : Work<ForgottenPiece
         var state = commit.Mailbox(mailbox);
         var policy = commit.Options.Forgetting;
         var idsBefore = now - (long)policy.Horizon.TotalMilliseconds;
-        var ids = ForgetStubs(commit, state, idsBefore);
+        var ids = ForgetHeaders(commit, state, idsBefore);
         var entries = ForgetEntries(commit, state, policy, idsBefore, ref ids);
         if (ids + entries > 0)
         {
@@ -29,7 +29,7 @@ internal sealed class ForgetWork(UserId mailbox, long now) : Work<ForgottenPiece
         Result = new ForgottenPiece(entries, ids, More: Math.Max(ids, entries) >= EntriesMax);
     }
 
-    private static int ForgetStubs(Commit commit, MailboxState state, long idsBefore)
+    private static int ForgetHeaders(Commit commit, MailboxState state, long idsBefore)
     {
         var ids = 0;
         var last = Math.Min(state.FirstAvailable - 1, state.Record.FirstKept - 1 + EntriesMax);
@@ -38,7 +38,7 @@ internal sealed class ForgetWork(UserId mailbox, long now) : Work<ForgottenPiece
             var old = IsOlder(header, idsBefore);
             if (old)
             {
-                commit.DeleteEntryAndId(state, sequence, header);
+                commit.DeleteHeaderAndId(state, sequence, header);
                 ids++;
             }
 
@@ -60,18 +60,16 @@ internal sealed class ForgetWork(UserId mailbox, long now) : Work<ForgottenPiece
                 return false;
             }
 
-            // Ids go in sequence too: one that must stay keeps those after it, or its stub could not be found again.
+            commit.DeleteBody(state, sequence);
+            entries++;
+
+            // Ids go in sequence too: one that must stay keeps those after it, or its header could not be found again.
             if (state.Record.FirstKept == sequence && IsOlder(header, idsBefore))
             {
-                commit.DeleteEntryAndId(state, sequence, header);
+                commit.DeleteHeaderAndId(state, sequence, header);
                 idsToo++;
             }
-            else
-            {
-                commit.ReplaceByStub(state, sequence, header);
-            }
 
-            entries++;
             return true;
         });
         ids += idsToo;

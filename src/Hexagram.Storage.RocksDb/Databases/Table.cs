@@ -6,7 +6,7 @@ internal enum Table
     /// <summary>What belongs to the store as a whole.</summary>
     Store = 0,
 
-    /// <summary>Mailboxes: records, devices, entries.</summary>
+    /// <summary>Mailboxes: records, devices, entries and their bodies.</summary>
     Mailboxes = 1,
 
     /// <summary>Message ids.</summary>

@@ -6,13 +6,14 @@ namespace Hexagram.Storage.RocksDb.Format;
 
 /// <summary>
 /// How keys are laid out. All that belongs to a mailbox begins with its user id and a zero byte, which no user id can
-/// hold; so a mailbox is one run of keys: its record, then its devices, then its entries in sequence.
+/// hold; so a mailbox is one run of keys: its record, then its devices, then its entries' headers in sequence, then their bodies.
 /// </summary>
 /// <remarks>
 /// <code>
 /// mailboxes  user 00                    the mailbox's record
 ///            user 00 01 device          a device's record
-///            user 00 02 sequence(8)     an entry, or the stub that is left of it; big-endian, so that order is number
+///            user 00 02 sequence(8)     the header of an entry; big-endian, so that order is number
+///            user 00 03 sequence(8)     its body, unless that is forgotten
 /// ids        user 00 sender 00 id(16)   where the message with this id stands
 /// default    'e'                        the epochs
 ///            's' sender                 how many mailboxes the sender has brought into being
@@ -33,6 +34,9 @@ internal static class Keys
     /// <summary>What follows the prefix in an entry's key.</summary>
     internal const byte EntryKind = 2;
 
+    /// <summary>What follows the prefix in a body's key.</summary>
+    internal const byte BodyKind = 3;
+
     private const byte Separator = 0;
 
     /// <summary>The store's epochs.</summary>
@@ -46,14 +50,13 @@ internal static class Keys
         return length + 1;
     }
 
-    /// <summary>Writes the key of an entry.</summary>
-    internal static int WriteEntry(Span<byte> destination, ReadOnlySpan<byte> prefix, long sequence)
-    {
-        prefix.CopyTo(destination);
-        destination[prefix.Length] = EntryKind;
-        BinaryPrimitives.WriteInt64BigEndian(destination[(prefix.Length + 1)..], sequence);
-        return prefix.Length + 1 + sizeof(long);
-    }
+    /// <summary>Writes the key of an entry's header.</summary>
+    internal static int WriteEntry(Span<byte> destination, ReadOnlySpan<byte> prefix, long sequence) =>
+        WriteNumbered(destination, prefix, EntryKind, sequence);
+
+    /// <summary>Writes the key of an entry's body.</summary>
+    internal static int WriteBody(Span<byte> destination, ReadOnlySpan<byte> prefix, long sequence) =>
+        WriteNumbered(destination, prefix, BodyKind, sequence);
 
     /// <summary>Writes the key of a device.</summary>
     internal static int WriteDevice(Span<byte> destination, ReadOnlySpan<byte> prefix, DeviceId device)
@@ -89,18 +92,13 @@ internal static class Keys
         return prefix.Length;
     }
 
-    /// <summary>Whether <paramref name="key"/> is an entry of the mailbox with <paramref name="prefix"/>, and its number.</summary>
-    internal static bool TryReadEntry(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, out long sequence)
-    {
-        if (key.Length == prefix.Length + 1 + sizeof(long) && key[prefix.Length] == EntryKind && key.StartsWith(prefix))
-        {
-            sequence = BinaryPrimitives.ReadInt64BigEndian(key[(prefix.Length + 1)..]);
-            return true;
-        }
+    /// <summary>Whether <paramref name="key"/> is an entry's header in the mailbox with <paramref name="prefix"/>, and its number.</summary>
+    internal static bool TryReadEntry(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, out long sequence) =>
+        TryReadNumbered(key, prefix, EntryKind, out sequence);
 
-        sequence = 0;
-        return false;
-    }
+    /// <summary>Whether <paramref name="key"/> is an entry's body in the mailbox with <paramref name="prefix"/>, and its number.</summary>
+    internal static bool TryReadBody(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, out long sequence) =>
+        TryReadNumbered(key, prefix, BodyKind, out sequence);
 
     /// <summary>Whether <paramref name="key"/> is a device of the mailbox with <paramref name="prefix"/>, and which.</summary>
     internal static bool TryReadDevice(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, out DeviceId device)
@@ -116,4 +114,19 @@ internal static class Keys
 
     /// <summary>Reads the mailbox that <paramref name="key"/> belongs to.</summary>
     internal static UserId ReadMailbox(ReadOnlySpan<byte> key) => new(Encoding.UTF8.GetString(key[..key.IndexOf(Separator)]));
+
+    private static int WriteNumbered(Span<byte> destination, ReadOnlySpan<byte> prefix, byte kind, long sequence)
+    {
+        prefix.CopyTo(destination);
+        destination[prefix.Length] = kind;
+        BinaryPrimitives.WriteInt64BigEndian(destination[(prefix.Length + 1)..], sequence);
+        return prefix.Length + 1 + sizeof(long);
+    }
+
+    private static bool TryReadNumbered(ReadOnlySpan<byte> key, ReadOnlySpan<byte> prefix, byte kind, out long sequence)
+    {
+        var found = key.Length == prefix.Length + 1 + sizeof(long) && key[prefix.Length] == kind && key.StartsWith(prefix);
+        sequence = found ? BinaryPrimitives.ReadInt64BigEndian(key[(prefix.Length + 1)..]) : 0;
+        return found;
+    }
 }

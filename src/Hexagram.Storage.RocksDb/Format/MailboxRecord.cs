@@ -19,7 +19,7 @@ internal sealed class MailboxRecord
     /// <summary>The oldest entry that can be read.</summary>
     internal long FirstAvailable { get; set; } = 1;
 
-    /// <summary>The oldest entry of which at least a stub is left.</summary>
+    /// <summary>The oldest entry of which at least the header is left.</summary>
     internal long FirstKept { get; set; } = 1;
 
     /// <summary>At least this many entries have been numbered; the log itself tells of later ones.</summary>

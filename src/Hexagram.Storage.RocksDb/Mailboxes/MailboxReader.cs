@@ -7,7 +7,7 @@ namespace Hexagram.Storage.RocksDb.Mailboxes;
 /// <summary>Reads mailboxes from the database. Safe from any thread: each call sees one moment of the durable state.</summary>
 internal sealed class MailboxReader(Database database)
 {
-    // The highest key an entry can have: nothing of a mailbox comes after it.
+    // The highest key an entry's header can have: only bodies come after it.
     private const long SequenceMax = long.MaxValue;
 
     // How many mailboxes one look for forgettable ones covers: a walk holds on to memory for as long as it lasts.
@@ -34,7 +34,7 @@ internal sealed class MailboxReader(Database database)
             state.Devices.Add(new DeviceState(device, place.Start, place.Cursor, place.SeenAt));
         }
 
-        // Whatever follows the devices is the mailbox's oldest entry or stub, if it has any.
+        // Whatever follows the devices is the mailbox's oldest header, if it has any.
         var any = stands && Keys.TryReadEntry(scan.Key, prefix, out _);
         state.Complete(any ? LastInLog(scan, prefix) : 0);
         return state;
@@ -65,30 +65,29 @@ internal sealed class MailboxReader(Database database)
             return new MailboxPage([], position);
         }
 
+        // All headers first and then all bodies: each is a run of keys, and one walk sees one moment.
         Span<byte> key = stackalloc byte[Keys.BytesMax];
-        var entries = new List<Entry>((int)Math.Min(entriesMax, position.Last.Value - sequence + 1));
+        var headers = new List<EntryHeader>((int)Math.Min(entriesMax, position.Last.Value - sequence + 1));
         var bytes = 0L;
-        for (var stands = scan.Seek(key[..Keys.WriteEntry(key, prefix, sequence)]); entries.Count < entriesMax; stands = scan.Next(), sequence++)
+        var stands = scan.Seek(key[..Keys.WriteEntry(key, prefix, sequence)]);
+        for (var at = sequence; at <= position.Last.Value && headers.Count < entriesMax; at++, stands = scan.Next())
         {
-            if (!stands || !Keys.TryReadEntry(scan.Key, prefix, out var found) || found != sequence)
+            if (!stands || !Keys.TryReadEntry(scan.Key, prefix, out var found) || found != at)
             {
-                throw new InvalidDataException($"Entry {sequence} of mailbox '{mailbox}' is missing, although the mailbox reaches from {position.FirstAvailable} to {position.Last}.");
+                throw new InvalidDataException($"Entry {at} of mailbox '{mailbox}' is missing, although the mailbox reaches from {position.FirstAvailable} to {position.Last}.");
             }
 
-            bytes += EntryRecord.ContentBytes(scan.Value);
-            if (entries.Count > 0 && bytes > bytesMax)
+            var header = EntryHeader.Read(scan.Value, at);
+            bytes += header.ContentBytes;
+            if (headers.Count > 0 && bytes > bytesMax)
             {
                 break;
             }
 
-            entries.Add(EntryRecord.Read(scan.Value, sequence));
-            if (sequence == position.Last.Value)
-            {
-                break;
-            }
+            headers.Add(header);
         }
 
-        return new MailboxPage(entries, position);
+        return new MailboxPage(ReadEntries(scan, prefix, sequence, headers), position);
     }
 
     /// <summary>The record of a message id.</summary>
@@ -102,7 +101,7 @@ internal sealed class MailboxReader(Database database)
     }
 
     /// <summary>
-    /// Calls <paramref name="take"/> with the header of each entry or stub <c>after &lt; n ≤ upTo</c>, all of which must be there,
+    /// Calls <paramref name="take"/> with the header of each entry <c>after &lt; n ≤ upTo</c>, all of which must be there,
     /// until it says false.
     /// </summary>
     internal void ReadHeaders(ReadOnlySpan<byte> prefix, long after, long upTo, Func<long, EntryHeader, bool> take)
@@ -122,7 +121,7 @@ internal sealed class MailboxReader(Database database)
                 throw new InvalidDataException($"Entry {sequence} of a mailbox is missing, although those around it are there.");
             }
 
-            if (!take(sequence, EntryRecord.ReadHeader(scan.Value, sequence)))
+            if (!take(sequence, EntryHeader.Read(scan.Value, sequence)))
             {
                 return;
             }
@@ -186,13 +185,13 @@ internal sealed class MailboxReader(Database database)
     ];
 
     /// <summary>
-    /// The next mailboxes from the key <paramref name="from"/> on whose oldest entry or stub is old enough to go, and where to look
+    /// The next mailboxes from the key <paramref name="from"/> on whose oldest entry or header is old enough to go, and where to look
     /// further; null after the last.
     /// </summary>
     internal (IReadOnlyList<UserId> Mailboxes, byte[]? Next) ReadForgettable(ReadOnlySpan<byte> from, long now, ForgettingPolicy policy)
     {
         var entriesBefore = now - (long)policy.Retention.TotalMilliseconds;
-        var stubsBefore = now - (long)policy.Horizon.TotalMilliseconds;
+        var headersBefore = now - (long)policy.Horizon.TotalMilliseconds;
         var mailboxes = new List<UserId>();
         Span<byte> key = stackalloc byte[Keys.BytesMax];
         Span<byte> buffer = stackalloc byte[Keys.PrefixBytesMax];
@@ -203,7 +202,7 @@ internal sealed class MailboxReader(Database database)
             var mailbox = Keys.ReadMailbox(scan.Key);
             ReadOnlySpan<byte> prefix = buffer[..Keys.WritePrefix(buffer, mailbox)];
             var available = ReadPosition(scan, prefix).FirstAvailable.Value;
-            if (IsOlder(scan, prefix, 0, available - 1, stubsBefore) || IsOlder(scan, prefix, available, available, entriesBefore))
+            if (IsOlder(scan, prefix, 0, available - 1, headersBefore) || IsOlder(scan, prefix, available, available, entriesBefore))
             {
                 mailboxes.Add(mailbox);
             }
@@ -213,15 +212,36 @@ internal sealed class MailboxReader(Database database)
 
         return (mailboxes, stands ? scan.Key.ToArray() : null);
 
-        // Whether the first that is left from one number to another, stub or entry, was accepted at the time or before.
+        // Whether the first header that is left from one number to another was accepted at the time or before.
         static bool IsOlder(Scan scan, ReadOnlySpan<byte> prefix, long first, long last, long before)
         {
             Span<byte> key = stackalloc byte[Keys.BytesMax];
             return scan.Seek(key[..Keys.WriteEntry(key, prefix, first)])
                 && Keys.TryReadEntry(scan.Key, prefix, out var found)
                 && found <= last
-                && EntryRecord.ReadHeader(scan.Value, found).AcceptedAt <= before;
+                && EntryHeader.Read(scan.Value, found).AcceptedAt <= before;
         }
+    }
+
+    private static Entry[] ReadEntries(Scan scan, ReadOnlySpan<byte> prefix, long first, List<EntryHeader> headers)
+    {
+        Span<byte> key = stackalloc byte[Keys.BytesMax];
+        var entries = new Entry[headers.Count];
+        var stands = scan.Seek(key[..Keys.WriteBody(key, prefix, first)]);
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var (header, sequence) = (headers[i], first + i);
+            if (!stands || !Keys.TryReadBody(scan.Key, prefix, out var found) || found != sequence)
+            {
+                throw new InvalidDataException($"The body of entry {sequence} of a mailbox is missing, although its header is there.");
+            }
+
+            var body = BodyRecord.Read(scan.Value, sequence);
+            entries[i] = new Entry(new Sequence(sequence), header.Id, header.From, DateTimeOffset.FromUnixTimeMilliseconds(header.AcceptedAt), body);
+            stands = i + 1 < entries.Length && scan.Next();
+        }
+
+        return entries;
     }
 
     private static long LastInLog(Scan scan, ReadOnlySpan<byte> prefix)

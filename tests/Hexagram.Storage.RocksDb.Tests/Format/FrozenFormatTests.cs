@@ -27,6 +27,7 @@ public sealed class FrozenFormatTests
         Holds("7a6fc3a900", key[..Keys.WritePrefix(key, Zoe)]);
         Holds("626f6200 01 70686f6e65", key[..Keys.WriteDevice(key, Prefix, new DeviceId("phone"))]);
         Holds("626f6200 02 0102030405060708", key[..Keys.WriteEntry(key, Prefix, 0x0102030405060708)]);
+        Holds("626f6200 03 0102030405060708", key[..Keys.WriteBody(key, Prefix, 0x0102030405060708)]);
         Holds("626f6200 7a6fc3a900 01890a5dac96774bbcceb302099a8057", key[..Keys.WriteId(key, Prefix, Zoe, Id)]);
         Holds("626f6201", key[..Keys.WriteAfterMailbox(key, Prefix)]);
     }
@@ -41,34 +42,30 @@ public sealed class FrozenFormatTests
     }
 
     [Fact]
-    public void Entry_of_text()
+    public void Header_of_an_entry()
     {
-        var value = new byte[EntryRecord.BytesMax("hi")];
+        var value = new byte[EntryHeader.BytesMax];
 
         Holds(
-            "01 00 00000192a3b4c5d6 01890a5dac96774bbcceb302099a8057 04 7a6fc3a9 00 6869",
-            value.AsSpan(0, EntryRecord.Write(value, Zoe, Id, 0x192a3b4c5d6, "hi")));
+            "01 00000192a3b4c5d6 01890a5dac96774bbcceb302099a8057 00012345 7a6fc3a9",
+            value.AsSpan(0, new EntryHeader(Zoe, Id, 0x192a3b4c5d6, 0x12345).Write(value)));
     }
 
     [Fact]
-    public void Entry_of_bytes()
+    public void Body_of_text()
+    {
+        var value = new byte[BodyRecord.BytesMax("hi")];
+
+        Holds("01 00 6869", value.AsSpan(0, BodyRecord.Write(value, "hi")));
+    }
+
+    [Fact]
+    public void Body_of_bytes()
     {
         var body = Body.FromBytes(new byte[] { 0, 255 }, "a/b");
-        var value = new byte[EntryRecord.BytesMax(body)];
+        var value = new byte[BodyRecord.BytesMax(body)];
 
-        Holds(
-            "01 00 00000192a3b4c5d6 01890a5dac96774bbcceb302099a8057 03 626f62 03 612f62 00ff",
-            value.AsSpan(0, EntryRecord.Write(value, Bob, Id, 0x192a3b4c5d6, body)));
-    }
-
-    [Fact]
-    public void Stub_of_an_entry()
-    {
-        var value = new byte[EntryRecord.BytesMax("")];
-
-        Holds(
-            "01 01 00000192a3b4c5d6 01890a5dac96774bbcceb302099a8057 03 626f62",
-            value.AsSpan(0, EntryRecord.WriteStub(value, Bob, Id, 0x192a3b4c5d6)));
+        Holds("01 03 612f62 00ff", value.AsSpan(0, BodyRecord.Write(value, body)));
     }
 
     [Fact]
@@ -149,12 +146,12 @@ public sealed class FrozenFormatTests
     [Fact]
     public void Records_are_read_as_they_were_written()
     {
-        var value = new byte[EntryRecord.BytesMax("hi")];
-        var entry = EntryRecord.Read(value.AsSpan(0, EntryRecord.Write(value, Zoe, Id, 0x192a3b4c5d6, "hi")), 4);
-        Assert.Equal(new Entry(new Sequence(4), Id, Zoe, DateTimeOffset.FromUnixTimeMilliseconds(0x192a3b4c5d6), "hi"), entry);
-        Assert.Equal(
-            new EntryHeader(Bob, Id, 77, IsStub: true),
-            EntryRecord.ReadHeader(value.AsSpan(0, EntryRecord.WriteStub(value, Bob, Id, 77)), 4));
+        var value = new byte[EntryHeader.BytesMax];
+        var header = new EntryHeader(Zoe, Id, 0x192a3b4c5d6, 7);
+        Assert.Equal(header, EntryHeader.Read(value.AsSpan(0, header.Write(value)), 4));
+        var body = Body.FromBytes(new byte[] { 0, 255 }, "a/b");
+        Assert.Equal(body, BodyRecord.Read(value.AsSpan(0, BodyRecord.Write(value, body)), 4));
+        Assert.Equal((Body)"hi", BodyRecord.Read(value.AsSpan(0, BodyRecord.Write(value, "hi")), 4));
 
         var record = new MailboxRecord { FirstAvailable = 5, FirstKept = 3, Last = 9, ForgottenMark = 11 };
         record.Retired.Add(4, 6);
@@ -173,7 +170,8 @@ public sealed class FrozenFormatTests
     {
         var value = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
 
-        Assert.Throws<InvalidDataException>(() => EntryRecord.ReadHeader(value, 1));
+        Assert.Throws<InvalidDataException>(() => EntryHeader.Read(value, 1));
+        Assert.Throws<InvalidDataException>(() => BodyRecord.Read(value, 1));
         Assert.Throws<InvalidDataException>(() => IdRecord.Read(value));
         Assert.Throws<InvalidDataException>(() => DeviceRecord.Read(value));
         Assert.Throws<InvalidDataException>(() => SenderRecord.Read(value));
