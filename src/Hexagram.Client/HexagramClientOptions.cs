@@ -26,7 +26,11 @@ public sealed record HexagramClientOptions
     /// <summary>Where outbox and inbox are kept: <see cref="ClientStore.Sqlite"/> or <see cref="ClientStore.InMemory"/>.</summary>
     public required ClientStore Store { get; init; }
 
-    /// <summary>Who the client is meant to be. When the server knows it as somebody else, it stops before anything is sent. When null, the token decides.</summary>
+    /// <summary>
+    /// Who the client is meant to be. When the server knows it as somebody else, it stops before it sends or takes a message. When null, the
+    /// first token decides, and the store keeps the answer. Each Hello says where this device's inbox stands, before the server says whose token it got: a
+    /// <see cref="TokenProvider"/> must never give the token of another user who has a device of the same name.
+    /// </summary>
     public UserId? User { get; init; }
 
     /// <summary>Which installation of the user this is. When null, one is made once and kept in the store.</summary>
@@ -58,7 +62,7 @@ public sealed record HexagramClientOptions
 
     /// <summary>
     /// How many handled messages the inbox remembers by id, so that a server restored from a backup cannot bring them a second
-    /// time. Beyond it, and beyond the server's horizon, the oldest are forgotten. 1 or more.
+    /// time. Beyond it, and beyond the server's horizon, the oldest are forgotten. 1 or more. A store in memory always remembers 10 000.
     /// </summary>
     public int SeenMax { get; init; } = 1_000_000;
 
@@ -133,11 +137,18 @@ public sealed record OutboxLimits
     /// <summary>Messages that the server has stored for recipients who are away.</summary>
     public int StoredMax { get; init; } = 1_000_000;
 
+    /// <summary>
+    /// The same in bytes of bodies, which stay on this device, and with a store in memory in memory, until they are delivered. Asked when a
+    /// message is sent, so what waits at that time can come on top.
+    /// </summary>
+    public long StoredBytesMax { get; init; } = 1L << 30;
+
     internal void Validate()
     {
         HexagramClientOptions.Require(WaitingMax >= 1, $"{nameof(WaitingMax)} is less than 1");
         HexagramClientOptions.Require(WaitingBytesMax >= 1, $"{nameof(WaitingBytesMax)} is less than 1");
         HexagramClientOptions.Require(StoredMax >= 1, $"{nameof(StoredMax)} is less than 1");
+        HexagramClientOptions.Require(StoredBytesMax >= 1, $"{nameof(StoredBytesMax)} is less than 1");
     }
 }
 

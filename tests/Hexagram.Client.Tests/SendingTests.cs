@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Hexagram.Client.Tests.Scripted;
 using Hexagram.Delivery.Outgoing;
 
@@ -6,6 +7,9 @@ namespace Hexagram.Client.Tests;
 /// <summary>What a sender sees of its messages, and what the server sees of the sender.</summary>
 public sealed class SendingTests : ClientFixture
 {
+    private const string KeepOutbox = "CREATE TRIGGER keep_outbox BEFORE DELETE ON hexagram_outbox BEGIN SELECT RAISE(FAIL, 'not now'); END";
+    private const string DropKeepOutbox = "DROP TRIGGER keep_outbox";
+
     [Fact]
     public async Task A_message_is_accepted_and_then_delivered()
     {
@@ -218,6 +222,59 @@ public sealed class SendingTests : ClientFixture
 
         var again = await OpenAsync();
         Assert.Empty(again.ListOutbox());
+    }
+
+    [Fact]
+    public async Task A_refusal_is_told_when_the_message_has_gone_from_the_disk()
+    {
+        var client = await OpenAsync();
+        var troubles = Channel.CreateUnbounded<ClientStoreException>();
+        client.StoreFailed += (_, fault) => troubles.Writer.TryWrite(fault);
+        var server = await Server.WelcomeAsync();
+        var sent = await client.SendAsync("bob", "no").Within();
+        var request = await server.ReadAsync<MessageRequest>();
+        ExecuteInStore(KeepOutbox);
+        await server.SendAsync(new Error(ErrorCode.Forbidden, "not him", request.Id, request.To, TimeSpan.Zero));
+        Assert.Contains("not now", (await troubles.Reader.ReadAsync().Within()).Message, StringComparison.Ordinal);
+        Assert.NotEqual(SentState.Refused, sent.State);
+
+        ExecuteInStore(DropKeepOutbox);
+        var refused = Assert.ThrowsAsync<MessageRefusedException>(() => sent.Accepted);
+        Assert.Equal(ErrorCode.Forbidden, (await AdvanceUntilAsync(TimeSpan.FromSeconds(5), refused)).Code);
+        await client.DisposeAsync().AsTask().Within();
+        Assert.Empty((await OpenAsync()).ListOutbox());
+    }
+
+    [Fact]
+    public async Task A_cancel_that_could_not_be_written_can_be_repeated()
+    {
+        Server.StopListening();
+        var client = await OpenAsync();
+        var sent = await client.SendAsync("bob", "never").Within();
+        ExecuteInStore(KeepOutbox);
+        await Assert.ThrowsAsync<ClientStoreException>(() => client.CancelAsync(sent).Within());
+        Assert.Equal(SentState.Waiting, sent.State);
+        ExecuteInStore(DropKeepOutbox);
+        Assert.Equal(CancelOutcome.Cancelled, await client.CancelAsync(sent).Within());
+        Assert.Equal(SentState.Cancelled, sent.State);
+        Assert.Equal(CancelOutcome.NotWaiting, await client.CancelAsync(sent).Within());
+        await client.DisposeAsync().AsTask().Within();
+        Assert.Empty((await OpenAsync()).ListOutbox());
+    }
+
+    [Fact]
+    public async Task Stored_messages_are_bounded_in_bytes()
+    {
+        var client = await OpenAsync(Options with { Store = ClientStore.InMemory(), Outbox = new OutboxLimits { StoredBytesMax = 100 } });
+        var server = await Server.WelcomeAsync();
+        var sent = await client.SendAsync("bob", new string('x', 100)).Within();
+        var request = await server.ReadAsync<MessageRequest>();
+        await server.SendAsync(Accept(request), Report(MessageState.Stored, request));
+        await sent.WhenAsync(SentState.Stored).Within();
+        Assert.Equal(nameof(OutboxLimits.StoredBytesMax), (await Assert.ThrowsAsync<OutboxFullException>(() => client.SendAsync("bob", "2"))).Limit);
+        await server.SendAsync(Report(MessageState.Delivered, request));
+        await sent.Delivered.Within();
+        await client.SendAsync("bob", "2").Within();
     }
 
     [Fact]

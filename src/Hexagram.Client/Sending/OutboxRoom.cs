@@ -5,6 +5,7 @@ internal sealed class OutboxRoom(OutboxLimits limits)
 {
     private long _waitingBytes;
     private int _stored;
+    private long _storedBytes;
 
     /// <summary>Messages that wait for the server or for their confirmation.</summary>
     internal int Waiting { get; private set; }
@@ -27,6 +28,11 @@ internal sealed class OutboxRoom(OutboxLimits limits)
             return Full(nameof(OutboxLimits.StoredMax), $"{_stored} messages are stored for recipients who are away");
         }
 
+        if (_storedBytes >= limits.StoredBytesMax)
+        {
+            return Full(nameof(OutboxLimits.StoredBytesMax), $"the messages stored for recipients who are away hold {_storedBytes} bytes");
+        }
+
         return null;
     }
 
@@ -37,6 +43,7 @@ internal sealed class OutboxRoom(OutboxLimits limits)
         if (stored)
         {
             _stored++;
+            _storedBytes += message.BodyBytes;
         }
         else
         {
@@ -50,6 +57,7 @@ internal sealed class OutboxRoom(OutboxLimits limits)
         if (message.IsCountedAsStored)
         {
             _stored--;
+            _storedBytes -= message.BodyBytes;
         }
         else
         {

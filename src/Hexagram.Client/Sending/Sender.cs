@@ -13,7 +13,7 @@ namespace Hexagram.Client.Sending;
 /// </summary>
 internal sealed class Sender
 {
-    private static readonly TimeSpan MarkAgainAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WriteAgainAfter = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly Outbox _outbox;
@@ -27,6 +27,8 @@ internal sealed class Sender
     private readonly ITimer _timer;
     private readonly Dictionary<long, SentMessage> _messages = [];
     private readonly Queue<PendingSend> _pending = new();
+    private readonly Dictionary<long, CancelOutcome> _cancelled = [];
+    private readonly HashSet<long> _removing = [];
     private Connection? _connection;
     private SessionLimits? _session;
     private TimeSpan? _timerDue;
@@ -100,16 +102,22 @@ internal sealed class Sender
                 return Task.FromException<CancelOutcome>(new ObjectDisposedException(nameof(HexagramClient)));
             }
 
-            var outcome = _outbox.Cancel(message.Id);
-            if (outcome == CancelOutcome.NotWaiting)
+            // One whose row could not be removed has left the outbox, and would be back after a restart: its row is what is left to do.
+            if (!_cancelled.TryGetValue(message.Entry.Number, out var outcome))
             {
-                return Task.FromResult(outcome);
+                outcome = _outbox.Cancel(message.Id);
+                if (outcome == CancelOutcome.NotWaiting)
+                {
+                    return _pending.Any(pending => pending.Message == message)
+                        ? Task.FromException<CancelOutcome>(new InvalidOperationException("The message is being sent in a handler's transaction, which has not ended. Cancel it after the handler."))
+                        : Task.FromResult(outcome);
+                }
+
+                _cancelled.Add(message.Entry.Number, outcome);
             }
 
-            Drop(message);
-            message.End(SentState.Cancelled, new OperationCanceledException());
             var done = new TaskCompletionSource<CancelOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-            _store.Remove(message.Entry.Number, fault => SqliteWriter.Complete(done, outcome, fault));
+            Remove(message, fault => Cancelled(message, done, outcome, fault));
             CarryOut();
             return done.Task;
         }
@@ -185,7 +193,11 @@ internal sealed class Sender
             _timer.Dispose();
             foreach (var message in _messages.Values)
             {
-                message.End(null, new ObjectDisposedException(nameof(HexagramClient), "The client was disposed of. The message stays in its outbox, and goes on when the store is opened again."));
+                // The store writes what it has been given before it closes, and says then how it went.
+                if (!_removing.Contains(message.Entry.Number))
+                {
+                    EndClosed(message);
+                }
             }
         }
     }
@@ -281,14 +293,20 @@ internal sealed class Sender
 
                 break;
             case OutboxEffect.Delivered(var entry):
-                Leave(entry)?.Rise(SentState.Delivered);
+                if (_messages.TryGetValue(entry.Number, out var delivered))
+                {
+                    Drop(delivered);
+                    _store.Remove(entry.Number);
+                    delivered.Rise(SentState.Delivered);
+                }
+
                 break;
             case OutboxEffect.Refused(var entry, var code, var text):
                 _logger.Refused(entry.Id, entry.To, code, text);
-                Leave(entry)?.End(SentState.Refused, new MessageRefusedException(code, $"The message to {entry.To} was refused: {text} ({code})"));
+                Leave(entry, refused => refused.End(SentState.Refused, new MessageRefusedException(code, $"The message to {entry.To} was refused: {text} ({code})")));
                 break;
             case OutboxEffect.LeftAtServer(var entry):
-                Leave(entry)?.End(null, new MessageRefusedException(ErrorCode.Expired, $"The message is stored at the server for {entry.To}, and too old for its delivery to be followed further."));
+                Leave(entry, left => left.End(null, new MessageRefusedException(ErrorCode.Expired, $"The message is stored at the server for {entry.To}, and too old for its delivery to be followed further.")));
                 break;
             case OutboxEffect.Reconnect(var reason):
                 _connection?.End(ConnectionEnd.Ours(reason));
@@ -332,7 +350,7 @@ internal sealed class Sender
         {
             _logger.StoreFailed(fault);
             _events.StoreFailed(fault);
-            MarkLater(entries);
+            Later(() => Mark(entries));
             return;
         }
 
@@ -352,8 +370,14 @@ internal sealed class Sender
         }
     }
 
-    private void MarkLater(IReadOnlyList<OutboxEntry> entries)
+    /// <summary>A write has failed; it is asked for again under the lock, unless the client has been closed.</summary>
+    private void Later(Action write)
     {
+        if (_closed)
+        {
+            return;
+        }
+
         ITimer? timer = null;
         timer = _time.CreateTimer(
             _ =>
@@ -363,12 +387,12 @@ internal sealed class Sender
                 {
                     if (!_closed)
                     {
-                        Mark(entries);
+                        write();
                     }
                 }
             },
             null,
-            MarkAgainAfter,
+            WriteAgainAfter,
             Timeout.InfiniteTimeSpan);
     }
 
@@ -388,18 +412,65 @@ internal sealed class Sender
         message.Rise((SentState)state);
     }
 
-    /// <summary>The outbox has let go of it.</summary>
-    private SentMessage? Leave(OutboxEntry entry)
+    /// <summary>
+    /// The outbox has given it up. The application, which may send it anew, is told when the row has gone: told before, it would hear of the
+    /// same message again after a restart.
+    /// </summary>
+    private void Leave(OutboxEntry entry, Action<SentMessage> tell)
     {
-        var message = _messages.GetValueOrDefault(entry.Number);
-        if (message is not null)
+        if (!_messages.TryGetValue(entry.Number, out var message))
         {
-            Drop(message);
-            _store.Remove(entry.Number);
+            return;
         }
 
-        return message;
+        Remove(message, fault =>
+        {
+            if (fault is null)
+            {
+                Drop(message);
+                tell(message);
+                return;
+            }
+
+            _logger.StoreFailed(fault);
+            _events.StoreFailed(fault);
+            Later(() => Leave(entry, tell));
+        });
     }
+
+    private void Cancelled(SentMessage message, TaskCompletionSource<CancelOutcome> done, CancelOutcome outcome, ClientStoreException? fault)
+    {
+        if (fault is null)
+        {
+            _cancelled.Remove(message.Entry.Number);
+            Drop(message);
+            message.End(SentState.Cancelled, new OperationCanceledException());
+        }
+
+        SqliteWriter.Complete(done, outcome, fault);
+    }
+
+    /// <summary>Removes its row; <paramref name="removed"/> hears of it under the lock.</summary>
+    private void Remove(SentMessage message, Action<ClientStoreException?> removed)
+    {
+        _removing.Add(message.Entry.Number);
+        _store.Remove(message.Entry.Number, fault => Guard(() =>
+        {
+            lock (_gate)
+            {
+                _removing.Remove(message.Entry.Number);
+                removed(fault);
+                if (_closed)
+                {
+                    EndClosed(message);
+                }
+            }
+        }));
+    }
+
+    /// <summary>Those who wait for a message that nobody follows any more are told; nothing, when it has ended before.</summary>
+    private static void EndClosed(SentMessage message) =>
+        message.End(null, new ObjectDisposedException(nameof(HexagramClient), "The client was disposed of. The message stays in its outbox, and goes on when the store is opened again."));
 
     private void Hold(SentMessage message)
     {
