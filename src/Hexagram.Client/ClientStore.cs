@@ -22,7 +22,7 @@ public abstract class ClientStore
 
     /// <summary>
     /// Gone with the process: what has not been accepted by the server is <b>lost</b> when the process ends, what was stored is no longer
-    /// followed, and the inbox begins anew as another device, which may be shown what the last one was shown. For tests, measurements and throw-away programs.
+    /// followed, and the inbox begins anew, as another device unless <see cref="HexagramClientOptions.Device"/> names it, and may be shown what the last one was shown. For tests, measurements and throw-away programs.
     /// </summary>
     public static ClientStore InMemory() => new Memory();
 
@@ -35,6 +35,6 @@ public abstract class ClientStore
 
     private sealed class Memory : ClientStore
     {
-        internal override IClientStore Open(HexagramClientOptions options) => new MemoryClientStore();
+        internal override IClientStore Open(HexagramClientOptions options) => new MemoryClientStore(options.Device);
     }
 }

@@ -127,7 +127,10 @@ public sealed class HexagramClient : IAsyncDisposable
     /// <param name="cancellationToken">Looked at before anything happens; later, use <see cref="CancelAsync"/>.</param>
     /// <returns>Completes when the message is durable on this device: from then on it is sent until it is delivered, also after a restart.</returns>
     /// <exception cref="OutboxFullException">The outbox holds as much as it may.</exception>
-    /// <exception cref="ClientStoreException">It could not be saved, and is not sent.</exception>
+    /// <exception cref="ClientStoreException">
+    /// It could not be saved, and is not sent by this client. After a disk error nobody knows whether it is on the disk: it is sent if it is found there when
+    /// the store is opened again (<see cref="ListOutbox"/>). After any other failure, such as a full disk, it is not there.
+    /// </exception>
     public Task<SentMessage> SendAsync(UserId to, Body body, CancellationToken cancellationToken = default)
     {
         // An id that was never set would fail where nobody could tell whose it is.
@@ -150,6 +153,8 @@ public sealed class HexagramClient : IAsyncDisposable
     /// <see cref="CancelOutcome.Cancelled"/> when it has not left the device, and never will; <see cref="CancelOutcome.MayStillArrive"/> when it
     /// had; <see cref="CancelOutcome.NotWaiting"/> when it is no longer in the outbox. Completes when that is durable.
     /// </returns>
+    /// <exception cref="ClientStoreException">The store cannot be written. This client does not send the message again, but the next one would: call this again.</exception>
+    /// <exception cref="InvalidOperationException">Called in a handler's transaction, or for a message that is being sent in one.</exception>
     public Task<CancelOutcome> CancelAsync(SentMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -206,7 +211,19 @@ public sealed class HexagramClient : IAsyncDisposable
     }
 
     /// <summary>Connects now, when the client waits or has stopped. A connection that is up stays.</summary>
-    public void Reconnect() => _connector.Wake();
+    public void Reconnect()
+    {
+        lock (_gate)
+        {
+            // Whoever waits from now on waits for the attempt that follows, and is not told why the last one ended.
+            if (_state is ConnectionState.Stopped { Cause: not (StopCause.Disposed or StopCause.Defect) })
+            {
+                _state = new ConnectionState.Connecting();
+            }
+        }
+
+        _connector.Wake();
+    }
 
     /// <summary>Completes when the client is connected.</summary>
     /// <exception cref="InvalidOperationException">The client has stopped; the message says why.</exception>

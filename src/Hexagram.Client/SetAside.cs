@@ -27,7 +27,7 @@ public sealed class SetAsideException : Exception
 }
 
 /// <summary>A message that was set aside; it stays in the store until it is removed.</summary>
-/// <param name="Message">The message as the handler got it.</param>
+/// <param name="Message">The message as the handler got it; when it has been read back from the store, <see cref="Hexagram.Client.Message.Redelivered"/> is false.</param>
 /// <param name="Reason">Why, in the words of the application.</param>
 /// <param name="At">When, by this device's clock.</param>
 public sealed record SetAsideMessage(Message Message, string Reason, DateTimeOffset At);

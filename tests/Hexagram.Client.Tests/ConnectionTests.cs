@@ -70,8 +70,9 @@ public sealed class ConnectionTests : ClientFixture
         Assert.IsType<ConnectionState.Stopped>(client.State);
 
         client.Reconnect();
+        var connected = client.WhenConnectedAsync();
         await Server.WelcomeAsync();
-        await client.WhenAsync<ConnectionState.Connected>();
+        await connected.Within();
     }
 
     [Theory]

@@ -205,6 +205,88 @@ public sealed class ReceivingTests : ClientFixture
     }
 
     [Fact]
+    public async Task What_a_handler_has_started_may_dispose_of_the_client_after_it()
+    {
+        var client = await OpenAsync();
+        var proceed = new TaskCompletionSource();
+        var disposed = new TaskCompletionSource<Task>();
+        client.OnMessage((_, _) =>
+        {
+            disposed.SetResult(DisposeLaterAsync());
+            return Task.CompletedTask;
+        });
+        var server = await ReceivingAsync();
+        await server.SendAsync(Notify(1, "1"));
+        await ConfirmedAsync(server, 1);
+        proceed.SetResult();
+        await (await disposed.Task.Within()).Within();
+
+        async Task DisposeLaterAsync()
+        {
+            await proceed.Task;
+            await client.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_message_that_failed_in_an_ended_history_comes_again_marked()
+    {
+        var client = await OpenAsync();
+        var failed = Channel.CreateUnbounded<HandlerFailedEventArgs>();
+        client.HandlerFailed += (_, e) => failed.Writer.TryWrite(e);
+        var fail = true;
+        client.OnMessage((message, cancellationToken) =>
+        {
+            if (fail)
+            {
+                fail = false;
+                throw new InvalidOperationException("not yet");
+            }
+
+            return Handle(message, cancellationToken);
+        });
+        var server = await ReceivingAsync();
+        var message = Notify(1, "1");
+        await server.SendAsync(message);
+        await failed.Reader.ReadAsync().Within();
+        server.Close();
+        server = await ReconnectedAsync(client, change: w => w with { Epoch = Another });
+        await server.SendAsync(Notify(1, "new"), message with { Sequence = new Sequence(2) });
+        await ConfirmedAsync(server, 2);
+        Assert.False((await _handled.Reader.ReadAsync().Within()).Redelivered);
+        Assert.True((await _handled.Reader.ReadAsync().Within()).Redelivered);
+    }
+
+    [Fact]
+    public async Task The_mark_of_a_begun_message_outlives_a_gap()
+    {
+        var client = await OpenAsync();
+        var begun = new TaskCompletionSource();
+        client.OnMessage(async (_, cancellationToken) =>
+        {
+            begun.SetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        });
+        var server = await ReceivingAsync();
+        var message = Notify(1, "1");
+        await server.SendAsync(message);
+        await begun.Task.Within();
+        await client.DisposeAsync().AsTask().Within();
+
+        client = await OpenAsync();
+        client.OnMessage(Handle);
+        server = await ReceivingAsync(w => w with { FirstAvailable = new Sequence(3), Last = new Sequence(2), ResumeAfter = new Sequence(2) });
+        await ConfirmedAsync(server, 2);
+        await client.DisposeAsync().AsTask().Within();
+
+        client = await OpenAsync();
+        client.OnMessage(Handle);
+        server = await ReceivingAsync(w => w with { Epoch = Another });
+        await server.SendAsync(message with { Sequence = new Sequence(3) });
+        Assert.True((await _handled.Reader.ReadAsync().Within()).Redelivered);
+    }
+
+    [Fact]
     public async Task An_entry_that_is_being_handled_is_dropped_and_one_that_is_committed_is_confirmed_again()
     {
         var client = await OpenAsync();

@@ -157,6 +157,7 @@ public sealed class StoreTests : ClientFixture
 
         var another = await OpenAsync(ClientStore.InMemory());
         Assert.NotEqual(client.Device, another.Device);
+        Assert.Equal("phone", (await OpenAsync(Options with { Store = ClientStore.InMemory(), Device = new DeviceId("phone") })).Device.Value);
     }
 
     [Theory]

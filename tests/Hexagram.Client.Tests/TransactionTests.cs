@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Threading.Channels;
 using Hexagram.Client.Tests.Scripted;
+using Hexagram.Delivery.Outgoing;
 
 namespace Hexagram.Client.Tests;
 
@@ -286,6 +287,50 @@ public sealed class TransactionTests : ClientFixture
     {
         var client = await OpenAsync(ClientStore.InMemory());
         Assert.Throws<InvalidOperationException>(() => client.OnMessageInTransaction((_, _, _) => Task.CompletedTask));
+    }
+
+    [Fact]
+    public async Task What_a_handler_removes_counts_as_set_aside_until_it_is_committed()
+    {
+        var client = await OpenAsync(Options with { SetAsideMax = 1 });
+        client.HandlerFailed += (_, failed) => _failed.Writer.TryWrite(failed);
+        client.OnMessageInTransaction(async (message, _, _) =>
+        {
+            if (message.Text == "2")
+            {
+                await client.RemoveSetAsideAsync(Assert.Single(await client.ListSetAsideAsync()));
+            }
+
+            throw new SetAsideException("no");
+        });
+        var server = await ReceivingAsync();
+        await server.SendAsync(Notify(1, "1"), Notify(2, "2"));
+        var failed = await _failed.Reader.ReadAsync().Within();
+        Assert.Contains(nameof(HexagramClientOptions.SetAsideMax), failed.Exception.Message, StringComparison.Ordinal);
+        Assert.Equal("1", Assert.Single(await client.ListSetAsideAsync().Within()).Message.Text);
+    }
+
+    [Fact]
+    public async Task A_message_sent_in_an_open_transaction_is_not_said_to_be_gone_when_it_is_cancelled()
+    {
+        HexagramClient client = null!;
+        var sent = new TaskCompletionSource<SentMessage>();
+        var finish = new TaskCompletionSource();
+        client = await ReceivingClientAsync(async (_, _, cancellationToken) =>
+        {
+            sent.SetResult(await client.SendAsync("carol", "hello", cancellationToken));
+            await finish.Task;
+        });
+        var server = await ReceivingAsync();
+        await server.SendAsync(Notify(1, "1"));
+        var message = await sent.Task.Within();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => client.CancelAsync(message).Within());
+        finish.SetResult();
+        while (await server.ReadAsync() is not MessageRequest)
+        {
+        }
+
+        Assert.Equal(CancelOutcome.MayStillArrive, await client.CancelAsync(message).Within());
     }
 
     private async Task<HexagramClient> ReceivingClientAsync(Func<Message, DbTransaction, CancellationToken, Task> handler)

@@ -20,8 +20,10 @@ internal sealed class HandlerLoop : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
-    private readonly AsyncLocal<bool> _inHandler = new();
-    private readonly MessageKey? _begunBefore;
+    private readonly AsyncLocal<HandlerCall?> _call = new();
+
+    /// <summary>Messages whose handler may have run and that are not committed: the one of the last run, and one for each history that ended meanwhile.</summary>
+    private readonly HashSet<MessageKey> _begunBefore = [];
     private MessageKey? _begun;
     private volatile bool _lookForSeen;
     private MessageHandler _handler = new(null, null);
@@ -44,8 +46,12 @@ internal sealed class HandlerLoop : IAsyncDisposable
         _items = items;
         _time = options.TimeProvider;
         _logger = options.Logger;
-        _begunBefore = stored.Begun;
         _begun = stored.Begun;
+        if (stored.Begun is { } begun)
+        {
+            _begunBefore.Add(begun);
+        }
+
         _lookForSeen = stored.HasSeenOtherHistories;
     }
 
@@ -58,8 +64,8 @@ internal sealed class HandlerLoop : IAsyncDisposable
         set => _lookForSeen = value;
     }
 
-    /// <summary>Whether the caller is the handler, or was called by it.</summary>
-    internal bool IsInsideHandler => _inHandler.Value;
+    /// <summary>Whether the caller is the handler, or was called by it, and it has not ended.</summary>
+    internal bool IsInsideHandler => _call.Value is { HasEnded: false };
 
     internal void Start(MessageHandler handler)
     {
@@ -136,7 +142,15 @@ internal sealed class HandlerLoop : IAsyncDisposable
             if (failure is null)
             {
                 FailPoint.Pass("inbox.handled");
-                await (_handler.Plain is not null ? CommitAsync(item, null) : CommittedAsync(item));
+                if (_handler.Plain is not null)
+                {
+                    await CommitAsync(item, null);
+                }
+                else
+                {
+                    Committed(item, BegunAfter(item));
+                }
+
                 return;
             }
 
@@ -151,6 +165,12 @@ internal sealed class HandlerLoop : IAsyncDisposable
 
             if (await HistoryEndsAsync(item, wait - _time.GetElapsedTime(since)))
             {
+                if (_handler.Plain is not null)
+                {
+                    // The new history may bring it again, under another number.
+                    _begunBefore.Add(item.Key!.Value);
+                }
+
                 return;
             }
         }
@@ -167,13 +187,14 @@ internal sealed class HandlerLoop : IAsyncDisposable
         }
 
         FailPoint.Pass("inbox.begun");
-        return message.Attempt > 1 || key == _begunBefore ? message with { Redelivered = true } : message;
+        return message.Attempt > 1 || _begunBefore.Contains(key) ? message with { Redelivered = true } : message;
     }
 
     private async Task<Exception?> TryAsync(Func<Task> handler)
     {
-        // Flows into the handler, and not back into the loop.
-        _inHandler.Value = true;
+        // Flows into the handler and into all that it starts, which may outlive it; and not back into the loop.
+        var call = new HandlerCall();
+        _call.Value = call;
         try
         {
             await handler();
@@ -182,6 +203,10 @@ internal sealed class HandlerLoop : IAsyncDisposable
         catch (Exception cause)
         {
             return cause;
+        }
+        finally
+        {
+            call.HasEnded = true;
         }
     }
 
@@ -267,23 +292,34 @@ internal sealed class HandlerLoop : IAsyncDisposable
     {
         var commit = Commit(item, aside);
         await InsistAsync(() => _store.CommitAsync(commit));
-        _begun = commit.Next;
-        _receiver.Committed(item);
+        Committed(item, commit.Next);
     }
 
-    private Task CommittedAsync(InboxItem item)
+    private void Committed(InboxItem item, MessageKey? begun)
     {
+        _begun = begun;
+        if (item.Key is { } key)
+        {
+            _begunBefore.Remove(key);
+        }
+
         _receiver.Committed(item);
-        return Task.CompletedTask;
     }
 
     private InboxCommit Commit(InboxItem item, SetAsideMessage? aside)
     {
-        // The begun mark of the next message goes with this commit, when that message is already there.
-        var next = _handler.Plain is not null && _items.TryPeek(out var waiting) && waiting.Epoch == item.Epoch ? waiting.Key : null;
         var now = _clock.Now;
-        return new InboxCommit(item.Epoch, item.UpTo, item.Key, next, aside, now, now - _clock.Horizon);
+        return new InboxCommit(item.Epoch, item.UpTo, item.Key, BegunAfter(item), aside, now, now - _clock.Horizon);
     }
+
+    /// <summary>
+    /// The begun mark that goes with this commit. One of a message that is not committed stays until another handler begins: that message may come again.
+    /// Otherwise it is the mark of the next message, when that is already there, which saves a write of its own.
+    /// </summary>
+    private MessageKey? BegunAfter(InboxItem item) =>
+        _begun is { } begun && begun != item.Key ? begun
+        : _handler.Plain is not null && _items.TryPeek(out var waiting) && waiting.Epoch == item.Epoch ? waiting.Key
+        : null;
 
     private async Task<bool> HasSeenAsync(MessageKey key)
     {
@@ -320,4 +356,16 @@ internal sealed class HandlerLoop : IAsyncDisposable
         Body = item.Message.Body,
         Attempt = attempt,
     };
+
+    /// <summary>One run of the application's handler.</summary>
+    private sealed class HandlerCall
+    {
+        private volatile bool _hasEnded;
+
+        internal bool HasEnded
+        {
+            get => _hasEnded;
+            set => _hasEnded = value;
+        }
+    }
 }

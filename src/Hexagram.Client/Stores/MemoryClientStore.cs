@@ -8,7 +8,7 @@ namespace Hexagram.Client.Stores;
 /// Remembers for as long as the process runs. No thread, no queue: every write is done when its call returns, so hundreds
 /// of clients in one process cost little.
 /// </summary>
-internal sealed class MemoryClientStore : IClientStore
+internal sealed class MemoryClientStore(DeviceId? device) : IClientStore
 {
     /// <summary>Handled messages remembered by id; the oldest are forgotten beyond it.</summary>
     internal const int SeenMax = 10_000;
@@ -24,7 +24,7 @@ internal sealed class MemoryClientStore : IClientStore
 
     public bool IsInTransaction => false;
 
-    public StoredClient Load() => new() { Device = NewDevice() };
+    public StoredClient Load() => new() { Device = device ?? NewDevice() };
 
     public Task ReserveConnectionsAsync(ConnectionNumber upTo) => Task.CompletedTask;
 

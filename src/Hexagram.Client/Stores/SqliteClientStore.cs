@@ -177,13 +177,8 @@ internal sealed class SqliteClientStore : IClientStore
 
     public async Task<bool> RemoveSetAsideAsync(MessageKey message)
     {
-        var removed = await _writer.JoinAsync(() => _statements.RemoveSetAside(message));
-        if (removed)
-        {
-            Interlocked.Decrement(ref _setAside);
-        }
-
-        return removed;
+        var removed = await _writer.JoinAsync(() => _statements.RemoveSetAside(message), rows => Interlocked.Add(ref _setAside, -rows));
+        return removed > 0;
     }
 
     public async ValueTask DisposeAsync()

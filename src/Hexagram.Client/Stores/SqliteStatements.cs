@@ -143,7 +143,8 @@ internal sealed class SqliteStatements : IDisposable
     internal void ForgetSeen(int rows, DateTimeOffset before, int seenMax) =>
         Execute(ForgetSeenSql, (long)rows, before.ToUnixTimeMilliseconds(), (long)seenMax);
 
-    internal bool RemoveSetAside(MessageKey message) => Execute(RemoveSetAsideSql, message.Id.ToBytes(), message.From.Value) > 0;
+    /// <returns>How many rows have gone.</returns>
+    internal int RemoveSetAside(MessageKey message) => Execute(RemoveSetAsideSql, message.Id.ToBytes(), message.From.Value);
 
     public void Dispose()
     {

@@ -69,12 +69,27 @@ internal sealed class SqliteWriter
         }
     }
 
-    /// <summary>As <see cref="RunAsync"/>; but in the flow of a handler's transaction it is done there.</summary>
-    internal Task<T> JoinAsync<T>(Func<T> work)
+    /// <summary>
+    /// As <see cref="RunAsync"/>; but in the flow of a handler's transaction it is done there, and the task ends before the transaction does.
+    /// </summary>
+    /// <param name="work">What is done.</param>
+    /// <param name="committed">Hears of it when it is durable; never, when the transaction is undone.</param>
+    internal Task<T> JoinAsync<T>(Func<T> work, Action<T>? committed = null)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         T? result = default;
-        Join(() => result = work(), fault => Complete(done, result!, fault), fault => Complete(done, result!, fault));
+        Join(
+            () => result = work(),
+            fault => Complete(done, result!, fault),
+            fault =>
+            {
+                if (fault is null)
+                {
+                    committed?.Invoke(result!);
+                }
+
+                Complete(done, result!, fault);
+            });
         return done.Task;
     }
 
