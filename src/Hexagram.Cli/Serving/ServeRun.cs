@@ -62,7 +62,9 @@ internal static class ServeRun
             .AddFilter("", log.Libraries)
             .AddFilter("Hexagram", log.Level)
             // It advises a garbage collector that is right for large machines alone, at every start.
-            .AddFilter("Orleans.Runtime.Silo", level => level > LogLevel.Warning && level >= log.Libraries);
+            .AddFilter("Orleans.Runtime.Silo", level => level > LogLevel.Warning && level >= log.Libraries)
+            // It counts its first pause from when the machine started, and so warns of one of hours at every start.
+            .AddFilter("Orleans.Runtime.Watchdog", level => level > LogLevel.Warning && level >= log.Libraries);
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         if (json)
         {
