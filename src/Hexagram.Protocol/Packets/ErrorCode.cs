@@ -26,7 +26,7 @@ public enum ErrorCode
     /// <summary>Goodbye: no Hello came in time.</summary>
     HelloTimeout = 1004,
 
-    /// <summary>Goodbye: the server holds as many sessions as it may.</summary>
+    /// <summary>Goodbye: the server holds as many sessions as it may, of this user or in all.</summary>
     TooManySessions = 1005,
 
     /// <summary>Goodbye: what follows cannot be told on this connection; connect again and go on from the cursor.</summary>
