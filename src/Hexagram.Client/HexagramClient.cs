@@ -186,7 +186,8 @@ public sealed class HexagramClient : IAsyncDisposable
     /// As <see cref="OnMessage"/>, and exactly once: what the handler writes with the transaction's connection, to tables of its own in the client's
     /// SQLite file, is committed together with the mark that the message has been handled. The client commits; a handler that throws has its
     /// writes undone. Messages that the handler sends belong to the transaction too: they leave when it is committed, and never if it is not. (So
-    /// do not wait in the handler for their being accepted.) While the handler runs, nothing else is written to the store, so it should be quick.
+    /// do not wait in the handler for their being accepted.) <see cref="SendAsync(UserId, Body, CancellationToken)"/> writes with the transaction's connection before it
+    /// returns; call it only where a command of the handler's own could run. While the handler runs, nothing else is written to the store, so it should be quick.
     /// </summary>
     /// <exception cref="InvalidOperationException">There is a handler already, the client only sends, or its store is in memory.</exception>
     public void OnMessageInTransaction(Func<Message, DbTransaction, CancellationToken, Task> handler)

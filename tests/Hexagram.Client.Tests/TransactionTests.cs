@@ -95,6 +95,49 @@ public sealed class TransactionTests : ClientFixture
         await (await replied.Task.Within()).Accepted.Within();
     }
 
+    /// <summary>Nobody else is at the connection when the handler runs its next command, awaited or not.</summary>
+    [Fact]
+    public async Task A_message_sent_by_the_handler_is_written_when_the_call_returns()
+    {
+        var counts = new TaskCompletionSource<(long, long, bool)>();
+        HexagramClient client = null!;
+        client = await ReceivingClientAsync(async (message, transaction, cancellationToken) =>
+        {
+            var first = client.SendAsync("carol", "1", cancellationToken);
+            var one = await CountAsync();
+            var second = client.SendAsync("carol", "2", cancellationToken);
+            counts.SetResult((one, await CountAsync(), first.IsCompletedSuccessfully && second.IsCompletedSuccessfully));
+
+            async Task<long> CountAsync()
+            {
+                await using var command = transaction.Connection!.CreateCommand();
+                command.Transaction = transaction;
+                command.CommandText = "SELECT count(*) FROM hexagram_outbox";
+                return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+            }
+        });
+        var server = await ReceivingAsync();
+        await server.SendAsync(Notify(1, "1"));
+        Assert.Equal((1L, 2L, true), await counts.Task.Within());
+    }
+
+    [Fact]
+    public async Task A_message_sent_after_the_transaction_was_undone_is_refused_to_the_handler()
+    {
+        var fault = new TaskCompletionSource<Exception>();
+        HexagramClient client = null!;
+        client = await ReceivingClientAsync(async (_, transaction, cancellationToken) =>
+        {
+            await Execute(transaction, "ROLLBACK");
+            fault.TrySetResult(await Assert.ThrowsAsync<ClientStoreException>(() => client.SendAsync("carol", "never", cancellationToken)));
+        });
+        var server = await ReceivingAsync();
+        await server.SendAsync(Notify(1, "1"));
+        Assert.Contains("has ended", (await fault.Task.Within()).Message, StringComparison.Ordinal);
+        await _failed.Reader.ReadAsync().Within();
+        Assert.Empty(client.ListOutbox());
+    }
+
     [Fact]
     public async Task A_message_whose_transaction_is_undone_is_cancelled()
     {

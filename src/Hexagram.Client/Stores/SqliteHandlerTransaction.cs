@@ -5,8 +5,9 @@ using static SQLitePCL.raw;
 namespace Hexagram.Client.Stores;
 
 /// <summary>
-/// A transaction lent to a handler. The writer's thread waits here meanwhile: it does what the handler asks of the client, and ends the transaction
-/// when the handler is done with it. Everything but <see cref="ServeAndEnd"/> belongs to the handler's side.
+/// A transaction lent to a handler. The writer's thread waits here meanwhile, and ends the transaction when the handler is done with it. What the handler
+/// asks of the client is done on its own thread, so that nobody else is at the connection while it runs its commands. Everything but
+/// <see cref="WaitAndEnd"/> belongs to the handler's side.
 /// </summary>
 /// <param name="connection">The writer's.</param>
 /// <param name="transaction">Open, with the inbox's marks already written in it.</param>
@@ -23,7 +24,6 @@ internal sealed class SqliteHandlerTransaction(
     Func<Exception, ClientStoreException> failed) : IInboxTransaction
 {
     private readonly object _gate = new();
-    private readonly Queue<Action> _asked = new();
     private readonly List<Action<ClientStoreException?>> _joined = [];
     private readonly TaskCompletionSource<bool> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _commit;
@@ -48,7 +48,7 @@ internal sealed class SqliteHandlerTransaction(
 
     public Task<bool> RollbackAsync() => EndAsync(commit: false);
 
-    /// <summary>Makes a change in the transaction; false when that has ended.</summary>
+    /// <summary>Makes a change in the transaction before it returns; false when that has ended.</summary>
     internal bool TryJoin(Action change, Action<ClientStoreException?> written, Action<ClientStoreException?> completed)
     {
         lock (_gate)
@@ -58,19 +58,21 @@ internal sealed class SqliteHandlerTransaction(
                 return false;
             }
 
-            _asked.Enqueue(() => Join(change, written, completed));
-            Monitor.Pulse(_gate);
+            Join(change, written, completed);
             return true;
         }
     }
 
     /// <summary>On the writer's thread, until the handler is done. Does not throw.</summary>
     /// <returns>Why the connection cannot be used any more, or null.</returns>
-    internal Exception? ServeAndEnd()
+    internal Exception? WaitAndEnd()
     {
-        while (TryTake(out var asked))
+        lock (_gate)
         {
-            asked();
+            while (!_ending)
+            {
+                Monitor.Wait(_gate);
+            }
         }
 
         ClientStoreException? fault = null;
@@ -157,26 +159,13 @@ internal sealed class SqliteHandlerTransaction(
         return _ended.Task;
     }
 
-    private bool TryTake(out Action asked)
-    {
-        lock (_gate)
-        {
-            while (_asked.Count == 0 && !_ending)
-            {
-                Monitor.Wait(_gate);
-            }
-
-            return _asked.TryDequeue(out asked!);
-        }
-    }
-
     private void Join(Action change, Action<ClientStoreException?> written, Action<ClientStoreException?> completed)
     {
         try
         {
-            if (transaction.Connection is null)
+            if (transaction.Connection is null || sqlite3_get_autocommit(connection.Handle) != 0)
             {
-                throw new ClientStoreException("The handler has ended its transaction; what it does after that has no place. Leave the end to the client.");
+                throw new ClientStoreException("The handler's transaction has ended, by the handler or by SQLite after an error; what comes after that has no place. Leave the end to the client.");
             }
 
             change();

@@ -265,7 +265,7 @@ internal sealed class SqliteWriter
 
         var lent = new SqliteHandlerTransaction(_connection, transaction, _statements, _lent, isMarked, Judge);
         opened.TrySetResult(lent);
-        Break(lent.ServeAndEnd());
+        Break(lent.WaitAndEnd());
     }
 
     /// <summary>A transaction that cannot be ended leaves a connection that cannot be used.</summary>
