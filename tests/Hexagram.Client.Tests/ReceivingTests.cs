@@ -194,6 +194,32 @@ public sealed class ReceivingTests : ClientFixture
     }
 
     [Fact]
+    public async Task A_message_that_was_never_handed_over_is_not_marked_after_a_restart()
+    {
+        var client = await OpenAsync();
+        var begun = new TaskCompletionSource();
+        var disposed = new TaskCompletionSource();
+        client.OnMessage(async (_, cancellationToken) =>
+        {
+            begun.SetResult();
+            await using var registration = cancellationToken.Register(disposed.SetResult);
+            await disposed.Task;
+        });
+        var server = await ReceivingAsync();
+        var second = Notify(2, "2");
+        await server.SendAsync(Notify(1, "1"), second);
+        await begun.Task.Within();
+        await client.DisposeAsync().AsTask().Within();
+
+        client = await OpenAsync();
+        client.OnMessage(Handle);
+        server = await ReceivingAsync();
+        Assert.Equal(new Sequence(1), server.Hello.Cursor);
+        await server.SendAsync(second);
+        Assert.False((await _handled.Reader.ReadAsync().Within()).Redelivered);
+    }
+
+    [Fact]
     public async Task A_client_cannot_be_disposed_of_by_its_own_handler()
     {
         var client = await OpenAsync();

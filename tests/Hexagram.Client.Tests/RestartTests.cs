@@ -155,4 +155,16 @@ public sealed class RestartTests : ClientFixture
         Assert.Contains("belongs to alice", stopped.Reason, StringComparison.Ordinal);
         Assert.Empty(await server.ReadToEndAsync());
     }
+
+    [Fact]
+    public async Task A_client_that_the_server_knows_as_somebody_else_sends_nothing()
+    {
+        var client = await OpenAsync(Options with { User = new UserId("alice") });
+        await client.SendAsync("bob", "from alice").Within();
+        var server = await Server.WelcomeAsync(w => w with { User = new UserId("mallory") });
+        var stopped = await client.WhenAsync<ConnectionState.Stopped>();
+        Assert.Equal(StopCause.OtherUser, stopped.Cause);
+        Assert.Contains("token is that of mallory", stopped.Reason, StringComparison.Ordinal);
+        Assert.Empty(await server.ReadToEndAsync());
+    }
 }

@@ -314,11 +314,11 @@ internal sealed class HandlerLoop : IAsyncDisposable
 
     /// <summary>
     /// The begun mark that goes with this commit. One of a message that is not committed stays until another handler begins: that message may come again.
-    /// Otherwise it is the mark of the next message, when that is already there, which saves a write of its own.
+    /// Otherwise it is the mark of the next message, when that is already there and will be handed over, which saves a write of its own.
     /// </summary>
     private MessageKey? BegunAfter(InboxItem item) =>
         _begun is { } begun && begun != item.Key ? begun
-        : _handler.Plain is not null && _items.TryPeek(out var waiting) && waiting.Epoch == item.Epoch ? waiting.Key
+        : _handler.Plain is not null && !_stop.IsCancellationRequested && _items.TryPeek(out var waiting) && waiting.Epoch == item.Epoch ? waiting.Key
         : null;
 
     private async Task<bool> HasSeenAsync(MessageKey key)
