@@ -17,7 +17,9 @@ internal static class HexagramCommandLine
         typeof(HexagramCommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     /// <summary>The tree of commands.</summary>
-    public static Command Build(Surroundings surroundings)
+    /// <param name="surroundings">What the commands will run in.</param>
+    /// <param name="words">The command line that will be parsed.</param>
+    public static Command Build(Surroundings surroundings, IReadOnlyList<string> words)
     {
         var shared = new SharedOptions();
         var root = new DocumentedCommand("hexagram", "Instant messaging that does not lose a message, does not show one twice, and does not lie about either.")
@@ -39,7 +41,7 @@ internal static class HexagramCommandLine
         root.Add(shared.Json);
         root.Add(ServeCommand.Build(shared, surroundings));
         root.Add(TokenCommand.Build(shared, surroundings));
-        root.Add(SendCommand.Build(shared, surroundings));
+        root.Add(SendCommand.Build(shared, surroundings, isDelimited: words.Contains("--")));
         root.Add(ReceiveCommand.Build(shared, surroundings));
         return root;
     }
@@ -51,16 +53,19 @@ internal static class HexagramCommandLine
         var screen = new Screen(surroundings, json: words.TakeWhile(word => word != "--").Contains("--json"));
         try
         {
-            var parsed = Build(surroundings).Parse(words, Parsing);
-            return parsed.Action is ParseErrorAction misunderstood
-                ? Refuse(parsed, misunderstood, screen)
-                : await parsed.InvokeAsync(new InvocationConfiguration
-                {
-                    Output = surroundings.Output,
-                    Error = surroundings.Error,
-                    EnableDefaultExceptionHandler = false,
-                    ProcessTerminationTimeout = null,
-                });
+            var parsed = Build(surroundings, words).Parse(words, Parsing);
+            if (parsed.Action is ParseErrorAction)
+            {
+                throw CommandFailure.Usage(string.Join(screen.IsJson ? ' ' : '\n', Misunderstanding.Explain(parsed)));
+            }
+
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = surroundings.Output,
+                Error = surroundings.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
         }
         catch (CommandFailure failure)
         {
@@ -77,17 +82,6 @@ internal static class HexagramCommandLine
     /// <summary>Gives <paramref name="command"/> a screen and turns its outcome into the process's exit code.</summary>
     public static void SetAction(Command command, SharedOptions shared, Surroundings surroundings, Func<ParseResult, Screen, Task<ExitCode>> run) =>
         command.SetAction(async (parsed, _) => (int)await run(parsed, new Screen(surroundings, parsed.GetValue(shared.Json))));
-
-    private static int Refuse(ParseResult parsed, ParseErrorAction misunderstood, Screen screen)
-    {
-        misunderstood.ShowHelp = false;
-        using var text = new StringWriter();
-        parsed.Invoke(new InvocationConfiguration { Output = text, Error = text });
-        var lines = text.ToString().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var path = string.Join(' ', parsed.CommandResult.Command.Parents.OfType<Command>().Reverse().Append(parsed.CommandResult.Command).Select(command => command.Name));
-        screen.Error($"{string.Join(screen.IsJson ? " " : "\n", lines)}{(screen.IsJson ? " " : "\n")}See '{path} --help'.");
-        return (int)ExitCode.Usage;
-    }
 
     private sealed class VersionAction : SynchronousCommandLineAction
     {

@@ -12,12 +12,13 @@ internal static class SendCommand
     private static readonly TimeSpan TimeoutDefault = TimeSpan.FromSeconds(30);
 
     /// <summary>The command with its options.</summary>
-    public static Command Build(SharedOptions shared, Surroundings surroundings)
+    public static Command Build(SharedOptions shared, Surroundings surroundings, bool isDelimited)
     {
         var text = new Argument<string>("TEXT")
         {
             Description = "The message. '-' reads standard input, one message per line, in order. After '--' it may begin with '-'.",
         };
+        text.Validators.Add(result => Misunderstanding.RejectOptions(result, isDelimited));
         var sender = SharedOptions.User("--as", "Who sends.");
         var to = SharedOptions.User("--to", "Who gets it.");
         var timeout = SharedOptions.Length("--timeout", "How long to wait for confirmations, counted from the last message. [default: 30s]");

@@ -39,7 +39,7 @@ internal static class ServeCommand
 
                 Every setting can come from the environment and from the file, under the same name: Listen:Tcp is HEXAGRAM__LISTEN__TCP and
                 {"Listen":{"Tcp":"127.0.0.1:7000"}}. The command line wins over the environment, that over the file, that over the default.
-                docs/cli.md lists them.
+                docs/configuration.md lists them.
 
                 Examples:
                   hexagram serve

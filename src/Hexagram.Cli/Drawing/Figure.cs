@@ -15,16 +15,21 @@ internal static class Figure
     private const string Broken = "━━━   ━━━";
     private const string Ringed = "━━━ ○ ━━━";
 
+    /// <summary>What a row with the longest meaning takes, without the names of the two.</summary>
+    private const int WidthWithMeanings = 76;
+
     /// <summary>Draws the figure as it stands.</summary>
     /// <param name="id">The message.</param>
     /// <param name="words">Whose message it is.</param>
     /// <param name="lines">Its lines.</param>
     /// <param name="remark">Stands below the figure; empty for none.</param>
-    public static IRenderable Draw(MessageId id, LineWords words, SixLines lines, string remark)
+    /// <param name="width">Columns of the terminal. Where it is narrow, the lines' meanings are left out.</param>
+    public static IRenderable Draw(MessageId id, LineWords words, SixLines lines, string remark, int width)
     {
         var begin = lines[1]?.At ?? DateTimeOffset.MaxValue;
+        var columns = width >= WidthWithMeanings + words.From.Value.Length + words.To.Value.Length ? 5 : 4;
         var grid = new Grid { Expand = false };
-        for (var column = 0; column < 5; column++)
+        for (var column = 0; column < columns; column++)
         {
             grid.AddColumn(new GridColumn().NoWrap().PadLeft(column == 0 ? 2 : 0).PadRight(2));
         }
@@ -39,12 +44,15 @@ internal static class Figure
                 _ => (Whole, number <= 3 ? "aqua" : "green"),
             };
             var (from, to) = words.Way(number);
-            grid.AddRow(
+            IRenderable[] cells =
+            [
                 new Markup($"[{style}]{number}  {shape}[/]"),
                 new Markup($"[{(line is null ? "grey" : "bold")}]{SixLines.Names[number - 1]}[/]"),
                 new Text(SafeText.Show($"{from} → {to}"), line is null ? Color.Grey : Style.Plain),
                 new Text(line is { How: not Lighting.Proven } lit ? LineWords.After(begin, lit) : "", Color.Grey),
-                new Text(SafeText.Show(line is { } known ? words.Meaning(known) : ""), Color.Grey));
+                new Text(SafeText.Show(line is { } known ? words.Meaning(known) : ""), Color.Grey),
+            ];
+            grid.AddRow(cells[..columns]);
         }
 
         var head = new Text($"{id}  {SafeText.Show(words.From.Value)} → {SafeText.Show(words.To.Value)}", Color.Grey);

@@ -22,10 +22,10 @@ internal sealed record LineWords(UserId From, UserId To)
     /// <summary>What a lit line means.</summary>
     public string Meaning(LitLine line) => (line.Number, line.How) switch
     {
-        (6, Lighting.Forged) => $"stored: forged by the server, {To} is offline and does not have it yet",
-        (6, _) => $"delivered: {To}'s application has it",
-        (_, Lighting.Proven) => "known from a later line",
-        (2, _) => "accepted: it is on the server's disk",
+        (6, Lighting.Forged) => $"stored, forged: {To} is offline",
+        (6, _) => $"delivered: {To} has it",
+        (_, Lighting.Proven) => "proven by a later line",
+        (2, _) => "accepted: on the server's disk",
         _ => "",
     };
 

@@ -16,6 +16,7 @@ internal sealed class Screen
     private readonly Lock _gate = new();
     private readonly TextWriter _output;
     private readonly TextWriter _error;
+    private readonly IAnsiConsole? _lines;
     private Action<string>? _diverted;
 
     /// <summary>A screen over the two writers of the process; what standard output throws when it has gone is passed on.</summary>
@@ -26,7 +27,11 @@ internal sealed class Screen
         _output = surroundings.Output;
         _error = surroundings.Error;
         IsJson = json;
-        Console = surroundings.OutputIsTerminal && !json ? TerminalConsole.Open(_output) : null;
+        if (surroundings.OutputIsTerminal && !json)
+        {
+            Console = TerminalConsole.Open(_output);
+            _lines = TerminalConsole.OpenForLines(_output);
+        }
     }
 
     /// <summary>Whether results are JSON.</summary>
@@ -55,7 +60,7 @@ internal sealed class Screen
     /// <exception cref="IOException">Standard output has gone.</exception>
     public void Markup(string markup)
     {
-        if (Console is null)
+        if (_lines is null)
         {
             Line(Spectre.Console.Markup.Remove(markup));
             return;
@@ -63,7 +68,7 @@ internal sealed class Screen
 
         lock (_gate)
         {
-            Console.Write(new Markup(markup + "\n"));
+            _lines.Write(new Markup(markup + "\n"));
             _output.Flush();
         }
     }

@@ -98,7 +98,7 @@ internal sealed class Trace
                 drawn = Take(one.Packet).Select(lit => lit.Traced).LastOrDefault() ?? drawn;
                 if (drawn is not null)
                 {
-                    context.UpdateTarget(Figure.Draw(drawn.Id, drawn.Words, drawn.Lines, _remark));
+                    context.UpdateTarget(Figure.Draw(drawn.Id, drawn.Words, drawn.Lines, _remark, console.Profile.Width));
                 }
             }
         });
@@ -157,8 +157,8 @@ internal sealed class Trace
     private void Print(Traced traced, LitLine line)
     {
         var (from, to) = traced.Words.Way(line.Number);
-        var after = line.How == Lighting.Proven ? "" : LineWords.After(traced.Begin(line), line);
-        _screen.Text($"{traced.Id}  {line.Number} {line.Name}  {from} -> {to}  {after}  {traced.Words.Meaning(line)}");
+        var remarks = new[] { line.How == Lighting.Proven ? "" : LineWords.After(traced.Begin(line), line), traced.Words.Meaning(line) };
+        _screen.Text($"{traced.Id}  {line.Number} {line.Name}  {from} -> {to}  {string.Join("  ", remarks.Where(remark => remark.Length > 0))}");
     }
 
     private void PrintJson(Traced traced, LitLine line) => _screen.Json(json =>

@@ -111,6 +111,7 @@ internal sealed record ServeSettings
     {
         private static readonly ServerOptions Defaults = new();
 
+        /// <summary>The server's data folder: its mailboxes, the key of its tokens, and <c>hexagram.json</c> if it is there.</summary>
         public string Data { get; init; } = DataFolder.Default;
 
         public ListenerOptions Listen { get; init; } = Defaults.Listen;
@@ -123,6 +124,7 @@ internal sealed record ServeSettings
 
         public AccessOptions Access { get; init; } = Defaults.Access;
 
+        /// <summary>How long a message id is remembered at the least: so long a message that was sent again is known as the same. More than zero.</summary>
         public TimeSpan Horizon { get; init; } = Defaults.Horizon;
 
         public RocksDbStoreOptions Store { get; init; } = new() { Folder = "" };

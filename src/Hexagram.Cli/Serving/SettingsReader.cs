@@ -61,7 +61,7 @@ internal sealed class SettingsReader
             var property = properties.Find(property => string.Equals(property.Name, child.Key, StringComparison.OrdinalIgnoreCase));
             if (property is null)
             {
-                _faults.Add($"There is no setting {path}; docs/cli.md lists them.");
+                _faults.Add($"There is no setting {path}; docs/configuration.md lists them.");
             }
             else if (IsRecord(property.PropertyType))
             {

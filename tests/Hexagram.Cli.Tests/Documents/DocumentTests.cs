@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Hexagram.Cli.Serving;
+using Hexagram.Cli.Tests.CommandLine;
+
+namespace Hexagram.Cli.Tests.Documents;
+
+/// <summary>The documents say what the program says.</summary>
+public sealed class DocumentTests
+{
+    [Theory]
+    [InlineData("hexagram")]
+    [InlineData("hexagram serve")]
+    [InlineData("hexagram token")]
+    [InlineData("hexagram send")]
+    [InlineData("hexagram receive")]
+    public async Task The_page_of_the_commands_shows_their_help(string command)
+    {
+        var run = await CapturedRun.Of([.. command.Split(' ').Skip(1), "--help"]);
+
+        WrittenBlock.Holds("docs/cli.md", command, $"```text\n{run.Output}```\n");
+    }
+
+    [Fact]
+    public void The_page_of_the_settings_lists_each_with_its_default()
+    {
+        var table = new StringBuilder("| setting | default | what it is |\n| --- | --- | --- |\n");
+        foreach (var setting in ServeSettings.Describe())
+        {
+            var meaning = Docstrings.SummaryOf(setting.Property);
+            Assert.True(meaning.Length > 0, $"{setting.Path} is not documented.");
+            table.Append(CultureInfo.InvariantCulture, $"| `{setting.Path}` | `{Default(setting)}` | {meaning} |\n");
+        }
+
+        WrittenBlock.Holds("docs/configuration.md", "settings", table.ToString());
+    }
+
+    // HTTP is written as the URL that people type into a browser.
+    private static string Default(Setting setting) =>
+        setting.Property.PropertyType == typeof(IPEndPoint) && setting.Property.Name == "Http" ? $"http://{setting.Default}" : setting.Default;
+}

@@ -1,0 +1,81 @@
+using System.Net;
+using Hexagram.Cli.Texts;
+
+namespace Hexagram.Cli.Tests.Texts;
+
+public sealed class AddressTests
+{
+    [Theory]
+    [InlineData("127.0.0.1:7001", "tcp://127.0.0.1:7001/")]
+    [InlineData("tcp://127.0.0.1:7001", "tcp://127.0.0.1:7001/")]
+    [InlineData("tcp://127.0.0.1:7001/", "tcp://127.0.0.1:7001/")]
+    [InlineData("chat.example", "tcp://chat.example:7000/")]
+    [InlineData("[::1]:7001", "tcp://[::1]:7001/")]
+    public void A_server_is_a_host_and_a_port(string text, string expected)
+    {
+        Assert.True(ServerAddress.TryParse(text, out var server));
+        Assert.Equal(expected, server.ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("http://127.0.0.1:7000")]
+    [InlineData("127.0.0.1:0")]
+    [InlineData("127.0.0.1:70000")]
+    [InlineData("127.0.0.1:7000/path")]
+    [InlineData("127.0.0.1:7000?query")]
+    [InlineData("alice@127.0.0.1:7000")]
+    [InlineData("a b:7000")]
+    public void Anything_more_is_no_server(string text) => Assert.False(ServerAddress.TryParse(text, out _));
+
+    [Theory]
+    [InlineData("127.0.0.1:7000", "127.0.0.1:7000")]
+    [InlineData("localhost:0", "127.0.0.1:0")]
+    [InlineData("[::1]:7000", "[::1]:7000")]
+    [InlineData("0.0.0.0:7000", "0.0.0.0:7000")]
+    public void A_listener_is_an_address_and_a_port(string text, string expected)
+    {
+        Assert.True(ListenAddress.TryParseTcp(text, out var endpoint));
+        Assert.Equal(IPEndPoint.Parse(expected), endpoint);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("7000")]
+    [InlineData(":7000")]
+    [InlineData("::1:7000")]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1:")]
+    [InlineData("127.0.0.1:+1")]
+    [InlineData("127.0.0.1:65536")]
+    [InlineData("example.org:7000")]
+    [InlineData("[127.0.0.1]:7000")]
+    public void A_listener_needs_both(string text) => Assert.False(ListenAddress.TryParseTcp(text, out _));
+
+    [Theory]
+    [InlineData("http://127.0.0.1:7080", "127.0.0.1:7080")]
+    [InlineData("http://127.0.0.1:0", "127.0.0.1:0")]
+    [InlineData("http://localhost:7080/", "127.0.0.1:7080")]
+    [InlineData("http://[::1]:7080", "[::1]:7080")]
+    [InlineData("http://127.0.0.1", "127.0.0.1:80")]
+    public void Http_is_written_as_a_url(string text, string expected)
+    {
+        Assert.True(ListenAddress.TryParseHttp(text, out var endpoint));
+        Assert.Equal(IPEndPoint.Parse(expected), endpoint);
+    }
+
+    [Fact]
+    public void Http_may_be_none()
+    {
+        Assert.True(ListenAddress.TryParseHttp("none", out var endpoint));
+        Assert.Null(endpoint);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("127.0.0.1:7080")]
+    [InlineData("https://127.0.0.1:7080")]
+    [InlineData("http://127.0.0.1:7080/path")]
+    [InlineData("http://example.org:7080")]
+    public void Anything_else_is_no_http(string text) => Assert.False(ListenAddress.TryParseHttp(text, out _));
+}
