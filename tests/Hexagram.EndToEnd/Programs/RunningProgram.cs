@@ -93,7 +93,10 @@ internal sealed class RunningProgram : IAsyncDisposable
     public void CloseOutput() => _process.StandardOutput.Close();
 
     /// <summary>Waits until standard output has so many lines.</summary>
-    public Task<IReadOnlyList<string>> WhenPrintedAsync(int lines) => Within(_output.WhenAsync(printed => printed.Count >= lines), $"{lines} lines");
+    public Task<IReadOnlyList<string>> WhenPrintedAsync(int lines) => WhenOutputAsync(printed => printed.Count >= lines);
+
+    /// <summary>Waits until what is on standard output is enough.</summary>
+    public Task<IReadOnlyList<string>> WhenOutputAsync(Func<IReadOnlyList<string>, bool> enough) => Within(_output.WhenAsync(enough), "enough output");
 
     /// <summary>Waits until standard error says <paramref name="text"/>.</summary>
     public Task WhenSaidAsync(string text) =>

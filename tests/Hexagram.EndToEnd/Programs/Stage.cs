@@ -10,6 +10,7 @@ internal sealed class Stage : IAsyncDisposable
 {
     private readonly List<RunningProgram> _programs = [];
     private readonly Dictionary<string, string> _variables;
+    private int _server;
 
     /// <summary>An empty stage.</summary>
     public Stage()
@@ -49,7 +50,15 @@ internal sealed class Stage : IAsyncDisposable
         var ready = Json.Parse((await server.WhenPrintedAsync(1))[0]);
         Assert.True(ready.GetProperty("ready").GetBoolean());
         Server = ready.Text("tcp");
+        _server = _programs.IndexOf(server);
         return server;
+    }
+
+    /// <summary>Kills the server and starts it again, on the same data and the same port.</summary>
+    public async Task<RunningProgram> RestartAsync()
+    {
+        await _programs[_server].KillAsync();
+        return await ServeAsync();
     }
 
     /// <summary>Starts <c>send</c>; a text of <c>-</c> reads what the test feeds.</summary>
