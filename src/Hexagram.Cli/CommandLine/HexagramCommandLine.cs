@@ -77,6 +77,11 @@ internal static class HexagramCommandLine
             screen.Error(fault.Message);
             return (int)ExitCode.Failure;
         }
+        catch (Exception defect)
+        {
+            screen.Error($"This is a defect in Hexagram; please report it. {defect}");
+            return (int)ExitCode.Failure;
+        }
     }
 
     /// <summary>Gives <paramref name="command"/> a screen and turns its outcome into the process's exit code.</summary>

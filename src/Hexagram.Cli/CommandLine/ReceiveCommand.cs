@@ -23,7 +23,7 @@ internal static class ReceiveCommand
                 "it should be a whole number, 1 or more",
                 text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : (long?)null),
         };
-        var timeout = SharedOptions.Length("--timeout", "End after so long. [default: never]");
+        var timeout = SharedOptions.Length("--timeout", "End after so long. [default: never]", SharedOptions.TimeoutMax);
         var command = new DocumentedCommand("receive", "Print a user's messages as they come. Each is confirmed when it has been printed and flushed.")
         {
             Epilogue = """

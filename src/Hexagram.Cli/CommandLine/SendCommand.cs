@@ -21,7 +21,7 @@ internal static class SendCommand
         text.Validators.Add(result => Misunderstanding.RejectOptions(result, isDelimited));
         var sender = SharedOptions.User("--as", "Who sends.");
         var to = SharedOptions.User("--to", "Who gets it.");
-        var timeout = SharedOptions.Length("--timeout", "How long to wait for confirmations, counted from the last message. [default: 30s]");
+        var timeout = SharedOptions.Length("--timeout", "How long to wait for confirmations, counted from the last message. [default: 30s]", SharedOptions.TimeoutMax);
         var trace = new Option<bool>("--trace") { Description = "Show the six lines of each message as they complete." };
         var command = new DocumentedCommand("send", "Send messages, and say what became of each. What an earlier run left in the outbox goes first.")
         {

@@ -9,6 +9,9 @@ namespace Hexagram.Cli.CommandLine;
 /// <summary>The options that several commands have in common, and how their values are read.</summary>
 internal sealed class SharedOptions
 {
+    /// <summary>The longest time-out: timers do not reach much further.</summary>
+    public static readonly TimeSpan TimeoutMax = TimeSpan.FromDays(30);
+
     /// <summary>Results as JSON. On every command.</summary>
     public Option<bool> Json { get; } = new("--json")
     {
@@ -60,12 +63,15 @@ internal sealed class SharedOptions
         CustomParser = ReadUser,
     };
 
-    /// <summary>An option with a duration.</summary>
-    public static Option<TimeSpan?> Length(string name, string description) => new(name)
+    /// <summary>An option with a duration of at most <paramref name="max"/>.</summary>
+    public static Option<TimeSpan?> Length(string name, string description, TimeSpan max) => new(name)
     {
         HelpName = "DURATION",
         Description = description,
-        CustomParser = result => Read(result, Duration.Form, text => Duration.TryParse(text, out var length) ? length : (TimeSpan?)null),
+        CustomParser = result => Read(
+            result,
+            $"{Duration.Form}, and here at most {Duration.Format(max)}",
+            text => Duration.TryParse(text, out var length) && length <= max ? length : (TimeSpan?)null),
     };
 
     /// <summary>Reads a user id, and says why when it is none.</summary>

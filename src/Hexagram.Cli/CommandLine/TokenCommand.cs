@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hexagram.Cli.Output;
 using Hexagram.Cli.Serving;
+using Hexagram.Cli.Texts;
 using Hexagram.Protocol;
 using Hexagram.Server.Authentication;
 
@@ -15,7 +16,7 @@ internal static class TokenCommand
     public static Command Build(SharedOptions shared, Surroundings surroundings)
     {
         var user = new Argument<UserId>("USER") { Description = "Who the token is for.", CustomParser = SharedOptions.ReadUser };
-        var expires = SharedOptions.Length("--expires", "How long the token is good for. [default: 1h]");
+        var expires = SharedOptions.Length("--expires", "How long the token is good for. [default: 1h]", Duration.Max);
         var command = new DocumentedCommand("token", "Print a token signed with the key of the server in this data folder.")
         {
             Epilogue = """

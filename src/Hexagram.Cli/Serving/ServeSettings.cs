@@ -87,16 +87,8 @@ internal sealed record ServeSettings
         var reader = new SettingsReader();
         var tree = reader.Read(configuration, new Tree(), Derived);
         var data = new DataFolder(tree.Data);
-        var server = new ServerOptions
-        {
-            Listen = tree.Listen,
-            Times = tree.Times,
-            Bounds = tree.Bounds,
-            Router = tree.Router,
-            Access = tree.Access with { SigningKeyFile = data.KeyFile },
-            Horizon = tree.Horizon,
-        };
-        var store = tree.Store with { Folder = data.Mailboxes, Forgetting = tree.Store.Forgetting with { Horizon = tree.Horizon } };
+        var server = tree.Server with { Access = tree.Server.Access with { SigningKeyFile = data.KeyFile } };
+        var store = tree.Store with { Folder = data.Mailboxes, Forgetting = tree.Store.Forgetting with { Horizon = server.Horizon } };
         var faults = reader.Faults
             .Concat(new ServerOptionsValidator().Validate(null, server).Failures ?? [])
             .Concat(store.Fault() is { } fault ? [$"Store: {fault}"] : [])
@@ -109,23 +101,11 @@ internal sealed record ServeSettings
     /// <summary>The settings as they are named: those of the server beside those of the store.</summary>
     private sealed record Tree
     {
-        private static readonly ServerOptions Defaults = new();
-
         /// <summary>The server's data folder: its mailboxes, the key of its tokens, and <c>hexagram.json</c> if it is there.</summary>
         public string Data { get; init; } = DataFolder.Default;
 
-        public ListenerOptions Listen { get; init; } = Defaults.Listen;
-
-        public SessionTimes Times { get; init; } = Defaults.Times;
-
-        public SessionBounds Bounds { get; init; } = Defaults.Bounds;
-
-        public RouterOptions Router { get; init; } = Defaults.Router;
-
-        public AccessOptions Access { get; init; } = Defaults.Access;
-
-        /// <summary>How long a message id is remembered at the least: so long a message that was sent again is known as the same. More than zero.</summary>
-        public TimeSpan Horizon { get; init; } = Defaults.Horizon;
+        [Inline]
+        public ServerOptions Server { get; init; } = new();
 
         public RocksDbStoreOptions Store { get; init; } = new() { Folder = "" };
 

@@ -28,7 +28,7 @@ internal sealed class SettingsReader
 
     private static IEnumerable<Setting> Describe(object record, string prefix, IReadOnlySet<string> except)
     {
-        foreach (var property in Properties(record.GetType()))
+        foreach (var (owner, property) in Fields(record))
         {
             var path = prefix + property.Name;
             if (except.Contains(path))
@@ -36,7 +36,7 @@ internal sealed class SettingsReader
                 continue;
             }
 
-            var value = property.GetValue(record);
+            var value = property.GetValue(owner);
             if (IsRecord(property.PropertyType))
             {
                 foreach (var inner in Describe(value!, $"{path}:", except))
@@ -53,23 +53,23 @@ internal sealed class SettingsReader
 
     private object Read(IConfiguration section, object defaults, string prefix, IReadOnlySet<string> except)
     {
-        var properties = Properties(defaults.GetType()).Where(property => !except.Contains(prefix + property.Name)).ToList();
         var copy = Clone(defaults);
+        var fields = Fields(copy).Where(field => !except.Contains(prefix + field.Property.Name)).ToList();
         foreach (var child in section.GetChildren())
         {
             var path = prefix + child.Key;
-            var property = properties.Find(property => string.Equals(property.Name, child.Key, StringComparison.OrdinalIgnoreCase));
+            var (owner, property) = fields.Find(field => string.Equals(field.Property.Name, child.Key, StringComparison.OrdinalIgnoreCase));
             if (property is null)
             {
                 _faults.Add($"There is no setting {path}; docs/configuration.md lists them.");
             }
             else if (IsRecord(property.PropertyType))
             {
-                property.SetValue(copy, Read(child, property.GetValue(defaults)!, $"{path}:", except));
+                property.SetValue(owner, Read(child, property.GetValue(owner)!, $"{path}:", except));
             }
             else if (TryParse(property, child.Value ?? "", out var value, out var form))
             {
-                property.SetValue(copy, value);
+                property.SetValue(owner, value);
             }
             else
             {
@@ -80,8 +80,25 @@ internal sealed class SettingsReader
         return copy;
     }
 
-    private static IEnumerable<PropertyInfo> Properties(Type record) =>
-        record.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.SetMethod is not null);
+    /// <summary>The properties of a record, and in place of one that is <see cref="InlineAttribute"/> those of the record in it, which is copied.</summary>
+    private static IEnumerable<(object Owner, PropertyInfo Property)> Fields(object record)
+    {
+        foreach (var property in record.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.SetMethod is not null))
+        {
+            if (!property.IsDefined(typeof(InlineAttribute)))
+            {
+                yield return (record, property);
+                continue;
+            }
+
+            var inner = Clone(property.GetValue(record)!);
+            property.SetValue(record, inner);
+            foreach (var field in Fields(inner))
+            {
+                yield return field;
+            }
+        }
+    }
 
     private static bool IsRecord(Type type) => type.GetMethod("<Clone>$") is not null;
 
@@ -158,3 +175,7 @@ internal sealed class SettingsReader
 /// <param name="Property">The property that it sets.</param>
 /// <param name="Default">Its default, written as it would be set.</param>
 internal sealed record Setting(string Path, PropertyInfo Property, string Default);
+
+/// <summary>The settings of this record stand beside the others, without a name of their own in front.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class InlineAttribute : Attribute;

@@ -23,6 +23,7 @@ public sealed class UsageTests
     [InlineData("send --as alice --to bob hello --server http://example.org", "tcp://HOST:PORT")]
     [InlineData("send --as alice --to bob hello --token t --data d", "Use one of them")]
     [InlineData("receive", "'--as'")]
+    [InlineData("receive --as bob --timeout 31d", "at most 30d")]
     [InlineData("receive --as bob --count 0", "1 or more")]
     [InlineData("receive --as bob --count many", "1 or more")]
     [InlineData("token", "USER is missing")]
