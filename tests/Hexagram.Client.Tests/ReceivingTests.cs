@@ -471,7 +471,9 @@ public sealed class ReceivingTests : ClientFixture
         ExecuteInStore("DROP TRIGGER no_history");
 
         server = await ReconnectedAsync(client, change: w => w with { FirstAvailable = new Sequence(6), Last = new Sequence(6), ResumeAfter = new Sequence(5), Epoch = Another });
-        Assert.Equal((Another, 1L), (server.Hello.Epoch, server.Hello.Cursor.Value));
+        // The gap may have been told and committed by now, or be still to come; either way it is told.
+        Assert.Equal(Another, server.Hello.Epoch);
+        Assert.Contains(server.Hello.Cursor.Value, new[] { 1L, 5L });
         await server.SendAsync(Notify(6, "6"));
         Assert.Equal(new MissingMessages(new Sequence(2), new Sequence(5)), await missing.Task.Within());
         await ConfirmedAsync(server, 6);
