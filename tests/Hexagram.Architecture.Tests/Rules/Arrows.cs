@@ -15,6 +15,7 @@ internal static class Arrows
         ["Hexagram.Storage.RocksDb"] = ["Hexagram.Storage"],
         ["Hexagram.Server"] = ["Hexagram.Delivery", "Hexagram.Storage"],
         ["Hexagram.Client"] = ["Hexagram.Delivery"],
+        ["Hexagram.Checking"] = ["Hexagram.Protocol"],
         ["Hexagram.Cli"] = ["Hexagram.Client", "Hexagram.Server", "Hexagram.Storage.RocksDb"],
     };
 
@@ -24,6 +25,7 @@ internal static class Arrows
         ["Hexagram.Protocol"] = ["Google.Protobuf", "Grpc.Tools"],
         ["Hexagram.Delivery"] = [],
         ["Hexagram.Storage"] = [],
+        ["Hexagram.Checking"] = [],
     };
 
     /// <summary>One line for each arrow that points the wrong way.</summary>
