@@ -16,6 +16,7 @@ internal static class Arrows
         ["Hexagram.Server"] = ["Hexagram.Delivery", "Hexagram.Storage"],
         ["Hexagram.Client"] = ["Hexagram.Delivery"],
         ["Hexagram.Checking"] = ["Hexagram.Protocol"],
+        ["Hexagram.Chaos"] = ["Hexagram.Protocol"],
         ["Hexagram.Cli"] = ["Hexagram.Client", "Hexagram.Server", "Hexagram.Storage.RocksDb"],
     };
 
