@@ -190,6 +190,51 @@ public sealed class OutboxAnswerTests : OutboxTest
         Assert.IsType<OutboxEffect.Reconnect>(Assert.Single(Effects()));
     }
 
+    /// <summary>
+    /// Found by the simulation: a server that was stopped for a while takes a request of a connection long given up. Its report comes between
+    /// retry-later and the next attempt, which then is never made, and the server would hold everything behind it back for ever.
+    /// </summary>
+    [Theory]
+    [InlineData(MessageState.Stored)]
+    [InlineData(MessageState.Delivered)]
+    public void What_the_server_holds_its_recipient_for_and_reports_all_the_same_opens_a_new_connection(MessageState state)
+    {
+        var head = Add(Bob, transmitted: true);
+        var next = Add(Bob, transmitted: true);
+        Connect();
+        Outbox.Errored(head.Id, ErrorCode.MailboxFull, "", TimeSpan.FromSeconds(1), Now);
+        Outbox.Errored(next.Id, ErrorCode.MailboxFull, "", TimeSpan.FromSeconds(1), Now);
+        Effects();
+
+        Outbox.Reported([head.Id], state, Now);
+
+        Assert.Contains(Effects(), effect => effect is OutboxEffect.Reconnect);
+        Outbox.Disconnected();
+        Connect();
+        if (state == MessageState.Stored)
+        {
+            // Nothing new passes what was accepted before its status is known.
+            Outbox.StatusReported([new MessageStatus(head.Id, MessageState.Accepted)], Now);
+        }
+
+        Assert.Equal([next], Transmitted());
+    }
+
+    [Fact]
+    public void What_was_held_back_and_is_accepted_when_it_comes_again_keeps_its_connection()
+    {
+        var head = Add(Bob, transmitted: true);
+        Connect();
+        Outbox.Errored(head.Id, ErrorCode.MailboxFull, "", TimeSpan.FromSeconds(1), Now);
+        Effects();
+        PassUntilTransmitted(head);
+
+        Outbox.Acknowledged(head.Id, Now);
+        Outbox.Reported([head.Id], MessageState.Delivered, Now);
+
+        Assert.DoesNotContain(Effects(), effect => effect is OutboxEffect.Reconnect);
+    }
+
     [Fact]
     public void What_is_cancelled_leaves_nothing_behind()
     {

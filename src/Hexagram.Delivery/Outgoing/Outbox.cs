@@ -13,6 +13,7 @@ namespace Hexagram.Delivery.Outgoing;
 public sealed class Outbox
 {
     private const string HeldByCancelled = "the server holds later messages back for one that was cancelled";
+    private const string HeldByAccepted = "the server holds later messages back for one that it has accepted on an older connection";
 
     private const int MarkedAtOnceMax = 1_000;
 
@@ -227,7 +228,7 @@ public sealed class Outbox
         }
         else if (code.Remedy() == ErrorRemedy.RetryLater)
         {
-            // It was cancelled while its answer was under way; see Cancel.
+            // It left, cancelled or delivered, while its answer was under way; see Cancel and Accept.
             _effects.Enqueue(new OutboxEffect.Reconnect(HeldByCancelled));
         }
 
@@ -488,6 +489,7 @@ public sealed class Outbox
     private void Answered(OutboxEntry entry, TimeSpan now)
     {
         _answerAwaitedSince = now;
+        entry.HeldBack = false;
         if (entry.InFlight)
         {
             entry.InFlight = false;
@@ -497,6 +499,12 @@ public sealed class Outbox
 
     private void Accept(OutboxEntry entry, MessageState state, TimeSpan now)
     {
+        if (entry is { HeldBack: true, InFlight: false })
+        {
+            // An older connection's request got through late. The server holds this one's messages until this id comes, which it need not.
+            _effects.Enqueue(new OutboxEffect.Reconnect(HeldByAccepted));
+        }
+
         if (state == MessageState.Delivered)
         {
             Remove(entry);
@@ -533,13 +541,13 @@ public sealed class Outbox
 
     private void RetryLater(OutboxEntry entry, TimeSpan retryAfter, TimeSpan now)
     {
+        entry.HeldBack = true;
         if (!entry.Queued)
         {
             _timers.Set(entry, now + Longer(retryAfter, Jitter(_options.RetryBackoff, ++entry.Attempts)));
             return;
         }
 
-        entry.HeldBack = true;
         var lane = Lane(entry.To);
         if (lane.Head == entry || lane.HeldUntil is null)
         {
