@@ -48,7 +48,10 @@ public sealed class Checker
         switch (one.Kind)
         {
             case HistoryEventKind.Started:
-                Start(one.Party!.Value);
+                Start(one.Party!.Value, receives: true);
+                return;
+            case HistoryEventKind.StartedSendOnly:
+                Start(one.Party!.Value, receives: false);
                 return;
             case HistoryEventKind.Burnt:
                 _burnt.Add(one.Party!.Value);
@@ -91,6 +94,9 @@ public sealed class Checker
             case HistoryEventKind.Excused:
                 track.IsExcused = true;
                 break;
+            case HistoryEventKind.ExcusedAt:
+                track.ExcusedAt.Add(one.Party!.Value);
+                break;
             case HistoryEventKind.Kept:
                 track.IsKept = true;
                 break;
@@ -108,11 +114,11 @@ public sealed class Checker
         }
     }
 
-    private void Start(Party party)
+    private void Start(Party party, bool receives)
     {
         _lives[party] = _lives.GetValueOrDefault(party) + 1;
         var living = LivingOf(party.User);
-        if (!living.Contains(party))
+        if (receives && !living.Contains(party))
         {
             living.Add(party);
         }
@@ -172,6 +178,13 @@ public sealed class Checker
         var latest = _latest.GetValueOrDefault(line);
         if (track.Message.Ordinal < latest)
         {
+            if (track.IsExcused || track.ExcusedAt.Contains(by))
+            {
+                // Cancelled after its transmission: what is still under way on an older connection may arrive, and late. Or from before the
+                // device's beginning, which a server that has been restored twice no longer knows.
+                return;
+            }
+
             Find(Breach.Reordered, one, $"had its effect on {by} after #{latest}");
             return;
         }
@@ -201,7 +214,7 @@ public sealed class Checker
 
     private void JudgeArrival(Track track, TimeSpan sentAt)
     {
-        var missingAt = LivingOf(track.Message.To).FindAll(party => !track.HandledBy.Contains(party));
+        var missingAt = LivingOf(track.Message.To).FindAll(party => !track.HandledBy.Contains(party) && !track.ExcusedAt.Contains(party));
         if (missingAt.Count > 0 && !MayBeMissing(track))
         {
             // What still waits is not lost, and is found to be stuck in any case.
@@ -221,6 +234,8 @@ public sealed class Checker
         || track.IsCalledOff
         // A restore may take from a second device what the first has confirmed, for then the sender has let it go.
         || (_restored && track.HandledBy.Count > 0)
+        // What the backup lacks comes again from its sender, and from nobody else.
+        || (_restored && _burnt.Contains(track.Message.Sender))
         // Until msg:A, the device that burns takes the message with it.
         || (_burnt.Contains(track.Message.Sender) && track.Highest < MessageState.Accepted);
 
@@ -269,6 +284,8 @@ public sealed class Checker
         public bool IsCalledOff { get; set; }
 
         public bool IsExcused { get; set; }
+
+        public List<Party> ExcusedAt { get; } = [];
 
         public bool IsKept { get; set; }
 

@@ -45,6 +45,9 @@ public sealed class History
     /// <inheritdoc cref="HistoryEventKind.Excused"/>
     public void Excused(TimeSpan at, TrackedMessage message) => Add(new(at, HistoryEventKind.Excused, message));
 
+    /// <inheritdoc cref="HistoryEventKind.ExcusedAt"/>
+    public void ExcusedAt(TimeSpan at, Party party, TrackedMessage message) => Add(new(at, HistoryEventKind.ExcusedAt, message, party));
+
     /// <summary>The server's disk has the entry. A witness that only looked afterwards says <see cref="TimeSpan.MinValue"/>.</summary>
     public void Kept(TimeSpan at, TrackedMessage message) => Add(new(at, HistoryEventKind.Kept, message));
 
@@ -61,6 +64,9 @@ public sealed class History
 
     /// <inheritdoc cref="HistoryEventKind.Started"/>
     public void Started(TimeSpan at, Party party) => Add(new(at, HistoryEventKind.Started, Party: party));
+
+    /// <inheritdoc cref="HistoryEventKind.StartedSendOnly"/>
+    public void StartedSendOnly(TimeSpan at, Party party) => Add(new(at, HistoryEventKind.StartedSendOnly, Party: party));
 
     /// <inheritdoc cref="HistoryEventKind.Burnt"/>
     public void Burnt(TimeSpan at, Party party) => Add(new(at, HistoryEventKind.Burnt, Party: party));

@@ -20,6 +20,9 @@ public enum HistoryEventKind : byte
     /// <summary>The message may be missing in the end, for a reason that the guarantees name, such as a cancellation after its transmission.</summary>
     Excused,
 
+    /// <summary>One device need not have the message: it began later, or was told of a gap.</summary>
+    ExcusedAt,
+
     /// <summary>The server has the entry durably on its disk.</summary>
     Kept,
 
@@ -34,6 +37,9 @@ public enum HistoryEventKind : byte
 
     /// <summary>A device takes part from here on, or again after a crash. It is to have every message to its user.</summary>
     Started,
+
+    /// <summary>A device that only sends takes part from here on, or again after a crash.</summary>
+    StartedSendOnly,
 
     /// <summary>A device is gone for ever, with all that was on it.</summary>
     Burnt,

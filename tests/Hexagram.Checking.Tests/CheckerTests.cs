@@ -59,6 +59,28 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public void After_a_restore_what_a_burnt_sender_had_told_may_be_missing() =>
+        new Script().Sent(1).Told(1, MessageState.Accepted).Burn(Script.Alice).Restore().MustBeClean();
+
+    [Fact]
+    public void A_message_that_is_excused_at_one_device_must_reach_the_other()
+    {
+        var tablet = new Script().With(Script.BobsTablet).Sent(1).Handled(1);
+        tablet.Then(at => tablet.History.ExcusedAt(at, Script.BobsTablet, Script.Message(1))).MustBeClean();
+        var phone = new Script().With(Script.BobsTablet).Sent(1).Handled(1);
+        phone.Then(at => phone.History.ExcusedAt(at, Script.Bob, Script.Message(1))).MustBe(Breach.Lost, 1);
+    }
+
+    [Fact]
+    public void What_is_excused_may_arrive_after_a_later_one()
+    {
+        var cancelled = new Script().Sent(1).Sent(2);
+        cancelled.Then(at => cancelled.History.Excused(at, Script.Message(1))).Handled(2).Handled(1).MustBeClean();
+        var old = new Script().Sent(1).Sent(2);
+        old.Then(at => old.History.ExcusedAt(at, Script.Bob, Script.Message(1))).Handled(2).Handled(1).MustBeClean();
+    }
+
+    [Fact]
     public void A_second_effect_on_one_device_is_doubled()
     {
         new Script().Sent(1).Handled(1).Handled(1).MustBe(Breach.Doubled, 1);
