@@ -1,177 +1,78 @@
+using Hexagram.Checking;
 using Hexagram.Delivery;
-using Hexagram.Protocol;
-using Hexagram.Simulation.Checking;
-using Hexagram.Simulation.Virtual;
 
 namespace Hexagram.Simulation.Engine;
 
 /// <summary>
-/// One random schedule: people who write to each other for a minute while everything around them fails, then half an
+/// Runs a plan: people who write to each other for a minute or more while everything around them fails, then half an
 /// hour of peace in which everything must arrive.
 /// </summary>
-internal sealed class Schedule
+internal static class Schedule
 {
     private static readonly TimeSpan Trouble = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Peace = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan Peace = TimeSpan.FromMinutes(60);
 
-    private readonly World _world;
-    private readonly VirtualStore _store;
-    private readonly VirtualRouter _router;
-    private readonly History _history;
-    private readonly List<VirtualNode> _nodes = [];
-    private readonly List<VirtualDevice> _devices = [];
-
-    private Schedule(int seed, Canary canary, Action<string>? tracer)
+    /// <summary>Runs a plan and says what was wrong with it.</summary>
+    internal static Judgement Run(Plan plan, Canary canary = Canary.None, Action<string>? tracer = null)
     {
-        _world = new World(seed) { Tracer = tracer };
-        var random = _world.Random;
-        _history = new History(_world);
-        _store = new VirtualStore(_world, canary, unconfirmedMax: random.Next(3) == 0 ? random.Next(1, 6) : 1_000);
-        _router = new VirtualRouter(_world) { HintLoss = random.Next(2) * 0.3 };
-        for (var n = random.Next(1, 4); n > 0; n--)
+        var world = new World(plan.Chances) { Tracer = tracer };
+        var settings = new Settings();
+        foreach (var setting in plan.Choices.OfType<Setting>())
         {
-            _nodes.Add(new VirtualNode(_world, _store, _router, canary, $"node{n}"));
+            setting.Set(settings);
         }
 
-        for (var user = random.Next(2, 4); user > 0; user--)
+        if (settings.CarriesBytes)
         {
-            for (var device = random.Next(1, 3); device > 0; device--)
-            {
-                _devices.Add(new VirtualDevice(_world, _nodes, _store, _history, canary, new UserId($"user{user}"), $"user{user}.device{device}")
-                {
-                    Window = random.Next(1, 6),
-                });
-            }
+            world.Tally.Count(Engine.Trouble.PacketsAsBytes);
         }
-    }
 
-    /// <summary>Runs the schedule of a seed and says what was wrong with it.</summary>
-    internal static History Run(int seed, Canary canary = Canary.None, Action<string>? tracer = null)
-    {
-        var schedule = new Schedule(seed, canary, tracer);
+        var stage = new Stage(world, settings, canary);
         try
         {
-            schedule.Run();
+            Run(stage, plan);
         }
         catch (Exception exception) when (exception is InvariantException or ArgumentException or InvalidOperationException)
         {
             // A defect that throws is a finding like any other: its seed is what matters.
-            schedule._history.Fault($"threw: {exception.Message}\n{exception.StackTrace}");
+            stage.Ledger.Odd($"threw: {exception.Message}\n{exception.StackTrace}");
         }
 
-        return schedule._history;
+        return new Judgement(Checker.Judge(stage.Ledger.History), stage.Ledger.Oddities, world.Tally);
     }
 
-    private void Run()
+    private static void Run(Stage stage, Plan plan)
     {
-        _nodes.ForEach(n => n.Start());
-        _devices.ForEach(d => d.Start());
-        _store.Backup();
-        for (var n = _world.Random.Next(5, 40); n > 0; n--)
+        stage.Store.Backup();
+        stage.StartAll();
+        var trouble = Trouble;
+        foreach (var step in plan.Choices.OfType<Step>())
         {
-            var device = Any(_devices);
-            var to = Any(_devices).User;
-            _world.After(SomeTime(), () => device.Send(to));
+            stage.World.After(step.At, () => Do(step, stage));
+            trouble = step.At + step.Lasts > trouble ? step.At + step.Lasts : trouble;
         }
 
-        for (var n = _world.Random.Next(0, 12); n > 0; n--)
-        {
-            _world.After(SomeTime(), Disturb);
-        }
-
-        _world.RunUntil(Trouble);
-        _router.HintLoss = 0;
-        foreach (var node in _nodes.Where(n => !n.IsUp))
-        {
-            node.Start();
-        }
-
-        _devices.ForEach(d => d.Start());
-        _world.Trace($"peace");
-        _world.RunUntil(Trouble + Peace, () => _history.Faults.Count > 0 || Converged());
-        Judge();
+        stage.World.RunUntil(trouble);
+        stage.MakePeace();
+        stage.World.RunUntil(trouble + Peace, () => stage.HasSettled);
+        stage.WriteDownTheEnd();
     }
 
-    private void Disturb()
+    private static void Do(Step step, Stage stage)
     {
-        switch (_world.Random.Next(9))
-        {
-            case 0 or 1:
-                Any(_devices).CutLink();
-                break;
-            case 2 or 3:
-                var device = Any(_devices);
-                device.Die();
-                _world.After(_world.Between(1, 20_000), device.Start);
-                break;
-            case 4 or 5:
-                var node = Any(_nodes);
-                node.Die();
-                _world.After(_world.Between(1, 5_000), () => StartAgain(node));
-                break;
-            case 6:
-                Any(_devices).ConnectAnew();
-                break;
-            case 7:
-                Any(_devices).CancelOne();
-                break;
-            case 8 when _world.Chance(0.5):
-                _store.Backup();
-                break;
-            case 8:
-                _nodes.ForEach(n => n.Die());
-                _store.Restore();
-                _nodes.ForEach(n => _world.After(_world.Between(1, 3_000), () => StartAgain(n)));
-                break;
-        }
+        stage.World.Trace($"---- {step}");
+        step.Do(stage);
     }
+}
 
-    private static void StartAgain(VirtualNode node)
-    {
-        if (!node.IsUp)
-        {
-            node.Start();
-        }
-    }
+/// <summary>What was wrong with a schedule, and what it went through.</summary>
+/// <param name="Verdict">The promises.</param>
+/// <param name="Oddities">What is wrong beside them.</param>
+/// <param name="Tally">What struck.</param>
+internal sealed record Judgement(Verdict Verdict, IReadOnlyList<string> Oddities, Tally Tally)
+{
+    internal bool IsClean => Verdict.IsClean && Oddities.Count == 0;
 
-    private bool Converged() => _devices.TrueForAll(d => d.HasNothingWaiting) && !Missing().Any();
-
-    /// <summary>
-    /// What should have been handled and was not. A restore may take a message from a second device once the first has
-    /// confirmed it, for then its sender has let it go.
-    /// </summary>
-    private IEnumerable<string> Missing()
-    {
-        foreach (var message in _history.All.Where(m => !m.MayBeMissing))
-        {
-            var recipients = _devices.FindAll(d => d.User == message.To);
-            var missing = recipients.FindAll(d => !_history.Handled(d.Name, message));
-            if (_store.Restores > 0 ? missing.Count == recipients.Count : missing.Count > 0)
-            {
-                yield return $"{message.Text} at {string.Join(", ", missing.Select(d => d.Name))}";
-            }
-        }
-    }
-
-    private void Judge()
-    {
-        if (_history.Faults.Count > 0)
-        {
-            return;
-        }
-
-        foreach (var missing in Missing())
-        {
-            _history.Fault($"lost: {missing}");
-        }
-
-        foreach (var device in _devices.Where(d => !d.HasNothingWaiting))
-        {
-            _history.Fault($"stuck: the outbox of {device.Name} is not empty");
-        }
-    }
-
-    private TimeSpan SomeTime() => _world.Between(0, (int)Trouble.TotalMilliseconds - 1);
-
-    private T Any<T>(List<T> items) => items[_world.Random.Next(items.Count)];
+    /// <summary>The first few things that are wrong.</summary>
+    public override string ToString() => string.Join("; ", Oddities.Concat(Verdict.Findings.Select(finding => finding.ToString())).Take(5));
 }

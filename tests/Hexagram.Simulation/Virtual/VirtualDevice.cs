@@ -1,93 +1,160 @@
-using Hexagram.Delivery.Incoming;
-using Hexagram.Delivery.Outgoing;
+using Hexagram.Checking;
 using Hexagram.Protocol;
-using Hexagram.Simulation.Checking;
 using Hexagram.Simulation.Engine;
 
 namespace Hexagram.Simulation.Virtual;
 
 /// <summary>
-/// A client process on a device: the shell around the real <see cref="Outbox"/> and <see cref="Inbox"/>, with a
-/// transactional handler. It may die between any two events and starts again from its disk.
+/// A client process on a device: its connections and its disk, around the shells of outbox and inbox. It may die between any two events and
+/// starts again from its disk.
 /// </summary>
-internal sealed class VirtualDevice : IEndpoint
+internal sealed class VirtualDevice
 {
+    private static readonly TimeSpan WelcomeTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly DeviceSurroundings _surroundings;
     private readonly World _world;
-    private readonly IReadOnlyList<VirtualNode> _nodes;
-    private readonly VirtualStore _store;
-    private readonly History _history;
-    private readonly Canary _canary;
-    private readonly VirtualDisk _disk = new();
-    private readonly Queue<(Epoch Epoch, MessageNotify Message)> _toHandle = new();
-    private readonly HashSet<long> _sentBefore = [];
-    private readonly Dictionary<UserId, int> _ordinals = [];
-    private Outbox _outbox = null!;
-    private Inbox _inbox = null!;
+    private readonly VirtualSender _sender;
+    private readonly VirtualReceiver _receiver;
     private Link? _link;
     private TimeSpan _diskFree;
     private TimeSpan _hearing;
-    private TimeSpan? _alarm;
-    private bool _welcomed;
-    private bool _handling;
     private int _life;
+    private long _heardOfAtServer;
+    private bool _takesPart;
 
-    internal VirtualDevice(World world, IReadOnlyList<VirtualNode> nodes, VirtualStore store, History history, Canary canary, UserId user, string name)
+    internal VirtualDevice(DeviceSurroundings surroundings, DeviceHabits habits, UserId user, int number)
     {
-        _world = world;
-        _nodes = nodes;
-        _store = store;
-        _history = history;
-        _canary = canary;
-        User = user;
-        Device = new DeviceId(name);
+        _surroundings = surroundings;
+        _world = surroundings.World;
+        Dice = _world.Dice.Fork(1_000 + number);
+        Habits = habits;
+        Party = new Party(user, new DeviceId($"d{number}"));
+        Clock = new VirtualClock(_world, Disk) { Skew = habits.ClockSkew };
+        _sender = new VirtualSender(surroundings, this);
+        _receiver = new VirtualReceiver(surroundings, this);
     }
 
-    internal UserId User { get; }
+    internal Party Party { get; }
 
-    internal DeviceId Device { get; }
+    internal UserId User => Party.User;
 
-    internal string Name => Device.Value;
+    internal string Name => Party.Device.Value;
 
-    internal int Window { get; init; } = 4;
+    internal DeviceHabits Habits { get; }
+
+    internal Dice Dice { get; }
+
+    internal VirtualDisk Disk { get; } = new();
+
+    internal VirtualClock Clock { get; }
 
     internal bool IsUp { get; private set; }
 
-    internal bool HasNothingWaiting => IsUp && _disk.Outbox.Count == 0;
+    /// <summary>It will never take part again: destroyed, or turned away for good.</summary>
+    internal bool IsGone { get; private set; }
+
+    internal bool IsWelcomed { get; private set; }
+
+    /// <summary>Whatever is sent to its user will reach it in the end.</summary>
+    internal bool IsRefuge => !IsGone && Habits is { Window: > 0, Start: StreamStart.Oldest };
+
+    internal bool HasHandledAll => Habits.Window == 0
+        || (Disk.Epoch == _surroundings.Store.Epoch && Disk.Cursor == _surroundings.Store.Position(User).Last)
+        || (Disk.Epoch == Epoch.None && _surroundings.Store.Position(User).Last == Sequence.None);
 
     // ---- the process ----------------------------------------------------------------------
 
     internal void Start()
     {
-        if (IsUp)
+        if (IsUp || IsGone)
         {
             return;
         }
 
         IsUp = true;
         _world.Trace($"{Name} starts");
-        _outbox = new Outbox(new OutboxOptions { InFlightMax = 8, StatusBatchMax = 3 }, new Random(_world.Random.Next()));
-        _inbox = new Inbox(_disk.Epoch, _disk.Cursor);
-        foreach (var saved in _disk.Outbox.Values)
+        if (Habits.Window == 0)
         {
-            _outbox.Add(saved.ToEntry(), _world.Now);
+            _surroundings.Ledger.History.StartedSendOnly(_world.Now, Party);
+        }
+        else if (_takesPart)
+        {
+            _surroundings.Ledger.History.Started(_world.Now, Party);
         }
 
-        CarryOut();
+        _receiver.Start();
+        _sender.Start();
         Connect();
     }
 
-    internal void Die()
+    /// <summary>Ends: killed, what it has written still leaves its machine; without power it does not.</summary>
+    internal void Die(bool withItsMachine)
     {
+        if (!IsUp)
+        {
+            return;
+        }
+
         _world.Trace($"{Name} dies");
+        _world.Tally.Count(Trouble.DeviceKilled);
         IsUp = false;
         _life++;
-        _toHandle.Clear();
-        _handling = false;
-        _alarm = null;
         _diskFree = _world.Now;
         _hearing = _world.Now;
-        Drop();
+        Clock.Forget();
+        _receiver.Stop();
+        Drop(withItsMachine);
     }
+
+    /// <summary>Dies here if the schedule says so, and starts again soon.</summary>
+    internal bool DiesAt(Loss point)
+    {
+        if (!_world.Losses.Strikes(point))
+        {
+            return false;
+        }
+
+        _world.Tally.Count(point);
+        Die(Dice.Chance(0.5));
+        _world.After(Dice.Between(100, 2_000), Start);
+        return true;
+    }
+
+    /// <summary>The device is destroyed with all that is on it.</summary>
+    internal void Burn()
+    {
+        if (IsGone)
+        {
+            return;
+        }
+
+        Die(withItsMachine: true);
+        _world.Trace($"{Name} burns");
+        _world.Tally.Count(Trouble.DeviceBurnt);
+        Leave();
+    }
+
+    internal void Send(UserId to, int padding)
+    {
+        if (IsUp)
+        {
+            _sender.Send(to, padding);
+        }
+    }
+
+    internal void CancelOne()
+    {
+        if (IsUp)
+        {
+            _sender.CancelOne();
+        }
+    }
+
+    /// <summary>What waits in its outbox.</summary>
+    internal IEnumerable<SavedMessage> Waiting => Disk.Outbox.Values;
+
+    // ---- the connection -------------------------------------------------------------------
 
     /// <summary>Loses the network and finds it again by itself.</summary>
     internal void CutLink()
@@ -97,370 +164,187 @@ internal sealed class VirtualDevice : IEndpoint
     }
 
     /// <summary>Opens a second connection while the server still believes in the first.</summary>
-    internal void ConnectAnew()
-    {
-        if (IsUp)
-        {
-            _link = null;
-            _welcomed = false;
-            _outbox.Disconnected();
-            Connect();
-        }
-    }
-
-    internal void Send(UserId to)
+    /// <param name="swapsArrival">The first one's Hello is still under way, and arrives after the second's.</param>
+    internal void ConnectAnew(bool swapsArrival)
     {
         if (!IsUp)
         {
             return;
         }
 
-        var ordinal = _ordinals[to] = _ordinals.GetValueOrDefault(to) + 1;
-        var message = new Sent(Name, to, ordinal);
-        var saved = new SavedMessage(++_disk.Number, NewId(), to, message.Text, MessageState.Waiting, _welcomed);
-        Commit(
-            () =>
-            {
-                _disk.Outbox.Add(saved.Number, saved);
-                _history.WasSent(message);
-                _world.Trace($"{Name} sent {message.Text}");
-            },
-            () => _outbox.Add(saved.ToEntry(), _world.Now));
-    }
-
-    internal void CancelOne()
-    {
-        if (!IsUp || _outbox.Entries.MaxBy(e => e.Number) is not { } entry || !_disk.Outbox.TryGetValue(entry.Number, out var saved))
+        _world.Tally.Count(Trouble.TwoConnectionsOfOneDevice);
+        _link?.Abandon();
+        _link = null;
+        if (swapsArrival && Open(delay: Dice.Between(200, 5_000)))
         {
-            return;
+            _link?.Abandon();
         }
 
-        var outcome = _outbox.Cancel(entry.Id);
-        var message = _history.All.First(m => m.Text == saved.Text);
-        message.MayBeMissing = true;
-        _disk.Outbox.Remove(entry.Number);
-        message.Cancelled = outcome == CancelOutcome.Cancelled;
-        _world.Trace($"{Name} cancels {saved.Text}: {outcome}");
-        CarryOut();
+        if (!Open(TimeSpan.Zero))
+        {
+            Reconnect();
+        }
     }
 
-    // ---- the network ----------------------------------------------------------------------
+    internal void Transmit(Packet packet) => _link?.SendUp(packet);
 
-    public void Receive(Packet packet)
+    internal void Reconnect()
     {
-        if (!IsUp)
-        {
-            return;
-        }
+        Drop(withItsMachine: false);
+        _sender.Disconnected();
+        Connect();
+    }
 
-        var now = _world.Now;
+    public override string ToString() => Name;
+
+    private void Receive(Packet packet)
+    {
         _world.Trace($"{Name} <- {packet}");
         switch (packet)
         {
             case Welcome welcome:
                 Welcomed(welcome);
                 break;
-            case MessageAcknowledge accepted:
-                _outbox.Acknowledged(accepted.Id, now);
-                break;
-            case Error error:
-                _outbox.Errored(error.Id, error.Code, error.Text, error.RetryAfter, now);
-                break;
-            case AckNotify report:
-                _outbox.Reported(report.Ids, report.State, now);
-                break;
-            case StatusAcknowledge status:
-                _outbox.StatusReported(status.Statuses, now);
-                break;
             case MessageNotify message:
-                Notified(message);
+                _receiver.Notified(message);
                 break;
-            case Goodbye { Code: ErrorCode.CursorAhead }:
-                _history.Fault($"{Name} was told that its cursor is ahead");
+            case AckAcknowledge:
                 break;
-            case AckAcknowledge or Goodbye:
+            case Goodbye goodbye:
+                Left(goodbye.Code);
                 break;
             default:
-                throw new InvalidOperationException($"A client does not expect {packet.GetType().Name}.");
-        }
-
-        CarryOut();
-    }
-
-    public void Closed()
-    {
-        if (IsUp)
-        {
-            Reconnect();
-        }
-    }
-
-    private void Connect()
-    {
-        Later(_world.Between(10, 1_500), () =>
-        {
-            var up = _nodes.Where(n => n.IsUp).ToList();
-            if (up.Count == 0)
-            {
-                Connect();
-                return;
-            }
-
-            // A second attempt may overtake the first; the last one is the connection.
-            _welcomed = false;
-            _outbox.Disconnected();
-            var node = up[_world.Random.Next(up.Count)];
-            var end = new LinkEnd(this);
-            _link = new Link(_world, end);
-            end.Link = _link;
-            node.Accept(_link);
-            _disk.Connection++;
-            _link.SendUp(new Hello(User.Value, Device, new ConnectionNumber(_disk.Connection), _inbox.Epoch, _inbox.Cursor, Window, 1_000, StreamStart.Oldest, "simulation"));
-        });
-    }
-
-    private void Reconnect()
-    {
-        Drop();
-        _outbox.Disconnected();
-        Connect();
-    }
-
-    private void Drop()
-    {
-        var link = _link;
-        _link = null;
-        _welcomed = false;
-        link?.Cut();
-    }
-
-    private void Welcomed(Welcome welcome)
-    {
-        if (_canary == Canary.EpochIgnored && _inbox.Epoch != Epoch.None && welcome.Epoch != _inbox.Epoch)
-        {
-            _inbox = new Inbox(welcome.Epoch, _inbox.Cursor);
-            _disk.Epoch = welcome.Epoch;
-        }
-        else
-        {
-            var step = _inbox.Welcomed(welcome.Epoch, welcome.ResumeAfter);
-            if (step.Adopt is { } position)
-            {
-                _toHandle.Clear();
-                _disk.Epoch = position.Epoch;
-                _disk.Cursor = position.Cursor;
-            }
-
-            if (step.Gap is { } gap)
-            {
-                _history.Fault($"lost: {Name} was told that {gap.From} to {gap.To} are gone");
-            }
-        }
-
-        _welcomed = true;
-        _outbox.Connected(welcome.Limits.RequestsInFlightMax, _world.Now);
-    }
-
-    // ---- receiving ------------------------------------------------------------------------
-
-    private void Notified(MessageNotify message)
-    {
-        switch (_inbox.Notified(message.Sequence))
-        {
-            case InboxDecision.Take:
-                _toHandle.Enqueue((_inbox.Epoch, message));
-                if (_canary == Canary.ConfirmBeforeCommit)
-                {
-                    _link?.SendUp(new AckRequest(_inbox.Epoch, message.Sequence));
-                }
-
-                HandleNext();
-                break;
-            case InboxDecision.ConfirmAgain:
-                _link?.SendUp(new AckRequest(_inbox.Epoch, _inbox.Cursor));
-                break;
-            case InboxDecision.Reconnect:
-                Reconnect();
+                _sender.Received(packet);
                 break;
         }
     }
 
-    private void HandleNext()
+    private void Connect() => Later(Dice.Between(10, 1_500), () =>
     {
-        if (_handling || !_toHandle.TryDequeue(out var next))
+        if (_link is not null)
         {
+            // A connection opened meanwhile is the one.
             return;
         }
 
-        _handling = true;
-        // Mostly quick; now and then a handler that outlives its connection, or the server's history.
-        Later(_world.Chance(0.05) ? _world.Between(500, 10_000) : _world.Between(0, 40), () => Commit(
-            () =>
-            {
-                if (DiesAt(Loss.RecipientDiesBeforeCommit))
-                {
-                    return;
-                }
+        if (!Open(TimeSpan.Zero))
+        {
+            Connect();
+        }
+    });
 
-                var isNew = _disk.Seen.Add((next.Message.From, next.Message.Id));
-                if (isNew || _canary == Canary.SeenSetForgotten)
-                {
-                    _history.WasHandled(Name, next.Message.Body.Text);
-                }
-
-                if (_disk.Epoch == next.Epoch && next.Message.Sequence > _disk.Cursor)
-                {
-                    _disk.Cursor = next.Message.Sequence;
-                }
-
-                _world.Trace($"{Name} handled {next.Message.Sequence} {next.Message.Body.Text} new={isNew}");
-            },
-            () =>
-            {
-                if (DiesAt(Loss.RecipientDiesBeforeAckRequest))
-                {
-                    return;
-                }
-
-                if (_inbox.Committed(next.Epoch, next.Message.Sequence) is { } confirmation && _welcomed)
-                {
-                    _link?.SendUp(confirmation);
-                }
-
-                _handling = false;
-                HandleNext();
-            }));
-    }
-
-    private bool DiesAt(Loss point)
+    private bool Open(TimeSpan delay)
     {
-        if (!_world.Losses.Strikes(point))
+        var up = _surroundings.Nodes.Where(n => n.IsUp).ToList();
+        if (up.Count == 0)
         {
             return false;
         }
 
-        Die();
-        _world.After(_world.Between(100, 2_000), Start);
+        IsWelcomed = false;
+        _sender.Disconnected();
+        var number = ++Disk.Connection;
+        var end = new LinkEnd(this, number);
+        var link = end.Link = _link = new Link(_world, Dice, _surroundings.Network, end) { Taken = () => CountArrival(number) };
+        Dice.Any(up).Accept(link);
+        link.DelayUp(delay);
+        link.SendUp(new Hello(User.Value, Party.Device, new ConnectionNumber(number), _receiver.Epoch, _receiver.Cursor, Habits.Window, Habits.WindowBytes, Habits.Start, "simulation"));
+        Later(WelcomeTimeout, () =>
+        {
+            if (_link == link && !IsWelcomed)
+            {
+                Reconnect();
+            }
+        });
         return true;
     }
 
-    // ---- sending --------------------------------------------------------------------------
-
-    private void CarryOut()
+    private void Drop(bool withItsMachine)
     {
-        while (_outbox.TryTakeEffect(out var effect))
+        var link = _link;
+        _link = null;
+        IsWelcomed = false;
+        if (withItsMachine)
         {
-            switch (effect)
-            {
-                case OutboxEffect.Transmit(var entry):
-                    Transmit(entry);
-                    break;
-                case OutboxEffect.MarkTransmitted(var entries):
-                    Commit(
-                        () =>
-                        {
-                            foreach (var entry in entries)
-                            {
-                                Update(entry, saved => saved with { Transmitted = true });
-                            }
-                        },
-                        () => _outbox.Marked(entries, _world.Now));
-                    break;
-                case OutboxEffect.AskStatus(var to, var ids):
-                    _link?.SendUp(new StatusRequest(to, ids));
-                    break;
-                case OutboxEffect.StateRaised(var entry, var state):
-                    Told(entry, state);
-                    Update(entry, saved => saved with { State = state });
-                    break;
-                case OutboxEffect.Delivered(var entry):
-                    Told(entry, MessageState.Delivered);
-                    Commit(() => _disk.Outbox.Remove(entry.Number), () => { });
-                    break;
-                case OutboxEffect.Refused(var entry, var code, _):
-                    _history.Fault($"lost: {entry.Id} of {Name} was refused with {code}");
-                    break;
-                case OutboxEffect.Reconnect:
-                    Reconnect();
-                    break;
-            }
+            link?.Cut();
         }
-
-        SetAlarm();
-    }
-
-    private void Transmit(OutboxEntry entry)
-    {
-        if (_disk.Outbox.TryGetValue(entry.Number, out var saved))
+        else
         {
-            var resend = !_sentBefore.Add(entry.Number);
-            var id = resend && _canary == Canary.IdRemadeOnResend ? NewId() : entry.Id;
-            _link?.SendUp(new MessageRequest(id, entry.To, saved.Text));
+            link?.CloseUp();
         }
     }
 
-    private void Told(OutboxEntry entry, MessageState state)
+    private void Welcomed(Welcome welcome)
     {
-        if (_disk.Outbox.TryGetValue(entry.Number, out var saved))
-        {
-            _history.WasTold(saved.Text, state, _store.WasCommitted(entry.To, entry.Id));
-        }
-    }
-
-    private void Update(OutboxEntry entry, Func<SavedMessage, SavedMessage> change)
-    {
-        if (_disk.Outbox.TryGetValue(entry.Number, out var saved))
-        {
-            _disk.Outbox[entry.Number] = change(saved);
-        }
-    }
-
-    private void SetAlarm()
-    {
-        if (_outbox.NextDeadline is not { } deadline || deadline == _alarm)
+        Clock.Set(welcome);
+        if (Habits.Window > 0 && !_receiver.Welcomed(welcome))
         {
             return;
         }
 
-        _alarm = deadline;
-        Later(deadline > _world.Now ? deadline - _world.Now : TimeSpan.Zero, () =>
+        if (!_takesPart && Habits.Window > 0)
         {
-            if (_alarm == deadline)
+            _takesPart = true;
+            _surroundings.Ledger.History.Started(_world.Now, Party);
+            if (Habits.Start == StreamStart.Latest || welcome.FirstAvailable.Value > 1)
             {
-                _alarm = null;
-                _outbox.Advance(_world.Now);
-                CarryOut();
+                _surroundings.Ledger.ExcuseUntilNow(Party);
             }
-        });
+        }
+
+        IsWelcomed = true;
+        _sender.Connected(welcome);
     }
 
+    private void Left(ErrorCode code)
+    {
+        if (code.Remedy() == ErrorRemedy.RetryLater)
+        {
+            return;
+        }
+
+        if (code == ErrorCode.TooManyDevices)
+        {
+            _world.Tally.Count(Trouble.DeviceRefused);
+            Die(withItsMachine: false);
+            Leave();
+            return;
+        }
+
+        // No one else uses this device's numbers, so nothing but its own next connection may take over.
+        _surroundings.Ledger.Odd($"{Name} was told {code} and stops");
+        Die(withItsMachine: false);
+    }
+
+    private void Leave()
+    {
+        IsGone = true;
+        _surroundings.Ledger.History.Burnt(_world.Now, Party);
+    }
+
+    // ---- time and disk ----------------------------------------------------------------------
+
     /// <summary>A durable write: it happens at one instant or not at all, and the process may die before it hears of it.</summary>
-    private void Commit(Action apply, Action then)
+    internal void Commit(Action apply, Action then)
     {
         var life = _life;
-        _diskFree = (_diskFree > _world.Now ? _diskFree : _world.Now) + _world.Between(0, 5);
+        _diskFree = (_diskFree > _world.Now ? _diskFree : _world.Now) + Dice.Between(0, 5);
         Later(_diskFree - _world.Now, () =>
         {
             apply();
-            // Hearing of it takes its time too, in the order of the writes.
             if (life != _life)
             {
                 return;
             }
 
-            _hearing = (_hearing > _world.Now ? _hearing : _world.Now) + _world.Between(0, 3);
-            Later(_hearing - _world.Now, () =>
-            {
-                then();
-                if (life == _life)
-                {
-                    CarryOut();
-                }
-            });
+            // Hearing of it takes its time too, in the order of the writes.
+            _hearing = (_hearing > _world.Now ? _hearing : _world.Now) + Dice.Between(0, 3);
+            Later(_hearing - _world.Now, then);
         });
     }
 
-    private void Later(TimeSpan delay, Action action)
+    /// <summary>Runs <paramref name="action"/> after a delay unless the process has died by then.</summary>
+    internal void Later(TimeSpan delay, Action action)
     {
         var life = _life;
         _world.After(delay, () =>
@@ -472,14 +356,25 @@ internal sealed class VirtualDevice : IEndpoint
         });
     }
 
-    private MessageId NewId() => MessageId.New(_world.WallClock, (ulong)_world.Random.NextInt64(), (ulong)_world.Random.NextInt64());
+    /// <summary>A packet of this connection is read at the server: an older connection's may come after a later one's.</summary>
+    private void CountArrival(long connection)
+    {
+        if (connection < _heardOfAtServer)
+        {
+            _world.Tally.Count(Trouble.ReorderedAcrossConnections);
+        }
+
+        _heardOfAtServer = Math.Max(_heardOfAtServer, connection);
+    }
 
     /// <summary>Passes on what its link brings for as long as the device believes in that link.</summary>
-    private sealed class LinkEnd(VirtualDevice device) : IEndpoint
+    private sealed class LinkEnd(VirtualDevice device, long number) : IEndpoint
     {
         internal Link? Link { get; set; }
 
-        public override string ToString() => device.Name;
+        public override string ToString() => $"{device.Name}#{number}";
+
+        public void WhenRunning(Action action) => action();
 
         public void Receive(Packet packet)
         {
@@ -493,7 +388,7 @@ internal sealed class VirtualDevice : IEndpoint
         {
             if (device._link == Link)
             {
-                device.Closed();
+                device.Reconnect();
             }
         }
     }

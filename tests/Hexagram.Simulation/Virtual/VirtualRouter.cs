@@ -4,61 +4,150 @@ using Hexagram.Storage;
 
 namespace Hexagram.Simulation.Virtual;
 
-/// <summary>Who is online, across all nodes. Soft state: every call is a hint that may come late, and between nodes never.</summary>
-internal sealed class VirtualRouter(World world)
+/// <summary>What became of a session's registration.</summary>
+internal enum Registration
 {
-    private readonly List<VirtualSession> _sessions = [];
+    Registered,
+    Superseded,
+    Unreachable,
+}
+
+/// <summary>
+/// Who is online, across all nodes: one grain per user, each at home on one node and lost with it. Soft state: every call is a hint that may come late,
+/// and between nodes never.
+/// </summary>
+internal sealed class VirtualRouter(World world, Canary canary)
+{
+    private readonly Dice _dice = world.Dice.Fork(2);
+    private readonly Dictionary<UserId, Grain> _grains = [];
+
+    /// <summary>All nodes.</summary>
+    internal IReadOnlyList<VirtualNode> Nodes { get; set; } = [];
 
     /// <summary>How likely a hint between two nodes is lost.</summary>
     internal double HintLoss { get; set; }
 
     /// <summary>Of two sessions of one device the higher connection number stays.</summary>
-    internal bool Register(VirtualSession session)
+    internal Registration Register(VirtualNode from, VirtualSession session)
     {
-        foreach (var other in _sessions.Where(s => s.User == session.User && s.Device == session.Device).ToList())
+        if (Reach(from, session.User) is not { } grain)
         {
-            if (other.Connection >= session.Connection)
+            return Registration.Unreachable;
+        }
+
+        foreach (var other in grain.Sessions.Where(s => s != session && s.Device == session.Device && s.IsLive).ToList())
+        {
+            var staysBehind = canary == Canary.OlderConnectionWins ? other.Connection > session.Connection : other.Connection < session.Connection;
+            if (!staysBehind)
             {
-                return false;
+                return Registration.Superseded;
             }
 
-            other.End(ErrorCode.Superseded);
+            world.Tally.Count(Trouble.Superseded);
+            grain.Sessions.Remove(other);
+            Call(from, other, () => other.End(ErrorCode.Superseded));
         }
 
-        _sessions.Add(session);
-        return true;
+        if (!grain.Sessions.Contains(session))
+        {
+            grain.Sessions.Add(session);
+        }
+
+        return Registration.Registered;
     }
 
-    internal void Unregister(VirtualSession session) => _sessions.Remove(session);
+    /// <summary>The heartbeat says again that this session is there.</summary>
+    internal void Keep(VirtualNode from, VirtualSession session)
+    {
+        if (session.IsLive && session.IsOpen && Register(from, session) == Registration.Superseded)
+        {
+            session.End(ErrorCode.Superseded);
+        }
+    }
+
+    internal void Unregister(VirtualSession session)
+    {
+        if (_grains.TryGetValue(session.User, out var grain))
+        {
+            grain.Sessions.Remove(session);
+        }
+    }
 
     /// <summary>Tells the recipient's sessions of an entry.</summary>
-    /// <returns>Whether a receiving session was known.</returns>
-    internal bool Notify(VirtualNode from, UserId user, Entry entry, bool again)
+    /// <returns>Whether a receiving session was known; null when nobody can say.</returns>
+    internal bool? Notify(VirtualNode from, UserId user, Entry entry, bool again)
     {
-        var sessions = Of(user);
-        foreach (var session in sessions)
+        if (Reach(from, user) is not { } grain)
         {
-            Hint(from, session, () => session.Hinted(entry, again));
+            return null;
         }
 
-        return sessions.Count > 0;
+        var receiving = false;
+        foreach (var session in grain.Sessions.Where(s => s.IsLive && s.IsReceiving).ToList())
+        {
+            receiving = true;
+            Call(from, session, () => session.Hinted(entry, again));
+        }
+
+        return receiving;
     }
 
-    internal void Report(VirtualNode from, UserId sender, UserId by, IReadOnlyList<MessageId> ids, MessageState state)
+    /// <summary>Tells the sender's sessions that its messages are delivered.</summary>
+    internal void Report(VirtualNode from, UserId sender, AckNotify report)
     {
-        foreach (var session in Of(sender))
+        foreach (var session in Reach(from, sender)?.Sessions.ToList() ?? [])
         {
-            Hint(from, session, () => session.Send(new AckNotify(by, ids, state)));
+            Call(from, session, () => session.Report(report));
         }
     }
 
-    private List<VirtualSession> Of(UserId user) => _sessions.FindAll(s => s.User == user);
-
-    private void Hint(VirtualNode from, VirtualSession session, Action action)
+    /// <summary>
+    /// The user's grain. With its node it is lost, and made anew elsewhere without a memory; while its node is stopped, calls are lost until somebody
+    /// takes the node for dead.
+    /// </summary>
+    private Grain? Reach(VirtualNode from, UserId user)
     {
-        if (session.Node == from || !world.Chance(HintLoss))
+        if (!_grains.TryGetValue(user, out var grain))
         {
-            session.Node.Later(session.Node == from ? TimeSpan.Zero : world.Between(0, 20), action);
+            _grains.Add(user, grain = new Grain(from));
         }
+
+        if (!grain.Home.IsUp || (grain.Home.IsFrozen && _dice.Chance(0.5)))
+        {
+            world.Tally.Count(Trouble.RouterLost);
+            grain.Home = from;
+            grain.Sessions.Clear();
+        }
+
+        if (grain.Home.IsFrozen)
+        {
+            world.Tally.Count(Trouble.RouterUnreachable);
+            return null;
+        }
+
+        return grain;
+    }
+
+    private void Call(VirtualNode from, VirtualSession session, Action action)
+    {
+        if (session.Node == from)
+        {
+            action();
+        }
+        else if (_dice.Chance(HintLoss))
+        {
+            world.Tally.Count(Trouble.HintLost);
+        }
+        else
+        {
+            session.Node.Later(_dice.Between(0, 20), action);
+        }
+    }
+
+    private sealed class Grain(VirtualNode home)
+    {
+        internal VirtualNode Home { get; set; } = home;
+
+        internal List<VirtualSession> Sessions { get; } = [];
     }
 }

@@ -1,124 +1,316 @@
 using Hexagram.Protocol;
+using Hexagram.Simulation.Checking;
 using Hexagram.Simulation.Engine;
 using Hexagram.Storage;
+using Hexagram.Storage.Conformance.Model;
 
 namespace Hexagram.Simulation.Virtual;
 
 /// <summary>
-/// The storage contract as a model: what is committed survives, what is not is gone, and a commit is one instant.
-/// Restoring an older copy begins a new epoch.
+/// The storage contract over the model that every real store is compared with: what is committed survives, what is not is gone, and a
+/// commit is one instant. Confirmations are not synced: with the machine those since the last commit are gone.
 /// </summary>
-internal sealed class VirtualStore(World world, Canary canary, int unconfirmedMax)
+internal sealed class VirtualStore(World world, Ledger ledger, Canary canary, StoreHabits habits)
 {
-    private Dictionary<UserId, VirtualMailbox> _mailboxes = [];
-    private Dictionary<UserId, VirtualMailbox> _backup = [];
-    private readonly HashSet<(UserId To, MessageId Id)> _everCommitted = [];
-    private readonly List<(VirtualNode Owner, AppendItem Item, Action<AppendResult> Answer, bool Duplicate)> _pending = [];
-    private readonly List<Epoch> _histories = [new Epoch(1)];
+    private readonly Dice _dice = world.Dice.Fork(1);
+    private readonly List<PendingAppend> _pending = [];
+    private readonly List<Action> _unsynced = [];
+    private StoreImage _image = new([], [new Epoch(1)]);
+    private StoreImage? _backup;
+    private ulong _epochs = 1;
     private bool _committing;
 
-    internal Epoch Epoch => _histories[^1];
+    internal Epoch Epoch => _image.Epochs[^1];
 
     internal int Restores { get; private set; }
 
-    /// <summary>Whether a message is on disk now, or was before a restore.</summary>
-    internal bool WasCommitted(UserId to, MessageId id) => _everCommitted.Contains((to, id));
+    /// <summary>The next sync fails: the batch is on disk or not, nobody is told, and every process that uses the store ends.</summary>
+    internal bool SyncFails { get; set; }
 
-    internal VirtualMailbox Mailbox(UserId user)
-    {
-        if (!_mailboxes.TryGetValue(user, out var mailbox))
-        {
-            _mailboxes.Add(user, mailbox = new VirtualMailbox(_histories));
-        }
+    /// <summary>Called when a sync has failed.</summary>
+    internal Action Failed { get; set; } = () => { };
 
-        return mailbox;
-    }
+    internal ForgettingPolicy Forgetting => habits.Forgetting;
+
+    private int Ordinal => _image.Epochs.Count - 1;
+
+    // ---- appending ------------------------------------------------------------------------
 
     internal void Append(VirtualNode owner, AppendItem item, Action<AppendResult> answer)
     {
-        var duplicate = Mailbox(item.To).Find(item.From, item.Id) is not null;
-        _pending.Add((owner, item, answer, duplicate));
-        if (canary == Canary.AcceptedBeforeSync && !duplicate)
+        var mailbox = Mailbox(item.To);
+        var append = new PendingAppend(owner, item, answer, mailbox.Status(item.From, item.Id).State != MessageState.Waiting);
+        if (canary is Canary.AcceptedBeforeSync or Canary.VisibleBeforeSync && !append.WasKnown)
         {
-            answer(new AppendResult(AppendOutcome.New, ErrorCode.None, new Sequence(Mailbox(item.To).Last.Value + 1), world.WallClock, false));
+            var early = new AppendResult(AppendOutcome.New, ErrorCode.None, mailbox.Position.Last + (_pending.Count + 1), world.WallClock, false);
+            append = append with { ToldEarly = canary == Canary.AcceptedBeforeSync };
+            if (append.ToldEarly)
+            {
+                answer(early);
+            }
+            else
+            {
+                owner.Router.Notify(owner, item.To, new Entry(early.Sequence, item.Id, item.From, world.WallClock, item.Body), again: false);
+            }
         }
 
-        if (!_committing)
-        {
-            _committing = true;
-            // Mostly a quick sync; now and then a disk that stalls, so that a resend meets its original on the way.
-            world.After(world.Chance(0.03) ? world.Between(300, 4_000) : world.Between(1, 8), Commit);
-        }
+        _pending.Add(append);
+        BeginCommit();
     }
 
     /// <summary>A node has died: what it had not committed is gone.</summary>
-    internal void Forget(VirtualNode owner) => _pending.RemoveAll(p => p.Owner == owner);
+    internal void Drop(VirtualNode owner) => _pending.RemoveAll(append => append.Owner == owner);
 
-    internal Confirmation Confirm(UserId user, DeviceId device, Epoch epoch, Sequence upTo) =>
-        Mailbox(user).Confirm(device, epoch == Epoch ? upTo : Sequence.None);
+    /// <summary>A node runs on after a stop.</summary>
+    internal void Continue() => BeginCommit();
 
-    internal DeviceOpening Open(DeviceHello hello) => Mailbox(hello.Mailbox).Open(hello, Epoch);
-
-    internal void Backup() => _backup = _mailboxes.ToDictionary(m => m.Key, m => m.Value.Copy());
-
-    internal void Restore()
+    private void BeginCommit()
     {
-        world.Trace($"store restored from the backup");
-        Restores++;
-        _pending.Clear();
-        _mailboxes = _backup.ToDictionary(m => m.Key, m => m.Value.Copy());
-        var next = new Epoch(Epoch.Value + 1);
-        foreach (var mailbox in _mailboxes.Values)
+        if (_committing || _pending.Count == 0)
         {
-            mailbox.BeginEpoch(next);
+            return;
         }
 
-        _histories.Add(next);
+        _committing = true;
+        // Mostly a quick sync; now and then a disk that stalls, so that a resend meets its original on the way.
+        var stalls = habits.IsSlow && _dice.Chance(0.03);
+        if (stalls)
+        {
+            world.Tally.Count(Trouble.DiskStalled);
+        }
+
+        world.After(stalls ? _dice.Between(300, 4_000) : _dice.Between(1, 8), Commit);
     }
 
     private void Commit()
     {
         _committing = false;
-        var batch = _pending.ToList();
-        _pending.Clear();
-        foreach (var (owner, item, answer, duplicate) in batch)
+        if (_pending.Count > 0 && world.Losses.Strikes(Loss.ServerDiesBeforeCommit))
         {
-            var result = Decide(item, duplicate);
-            if (canary == Canary.AcceptedBeforeSync && result.Outcome == AppendOutcome.New)
-            {
-                continue;
-            }
+            _pending[0].Owner.DieOf(Loss.ServerDiesBeforeCommit);
+        }
 
-            // The process may die between the commit and what it says about it.
-            owner.Later(world.Between(0, 5), () => answer(result));
+        // What a stopped process has not handed to its disk waits with it.
+        var batch = _pending.FindAll(append => !append.Owner.IsFrozen);
+        _pending.RemoveAll(append => !append.Owner.IsFrozen);
+        if (batch.Count == 0)
+        {
+            return;
+        }
+
+        if (SyncFails)
+        {
+            FailSync(batch);
+            return;
+        }
+
+        foreach (var append in batch)
+        {
+            var result = Decide(append);
+            world.Trace($"{append.Owner.Name} commits {append.Item.Id} to {append.Item.To}: {result.Outcome} {result.Code} {result.Sequence}");
+            if (!append.ToldEarly || result.Outcome != AppendOutcome.New)
+            {
+                // The process may die between the commit and each thing that it says about it.
+                append.Owner.Later(_dice.Between(0, 5), () => append.Answer(result));
+            }
+        }
+
+        _unsynced.Clear();
+        if (world.Losses.Strikes(Loss.ServerDiesAfterCommit))
+        {
+            batch[0].Owner.DieOf(Loss.ServerDiesAfterCommit);
         }
     }
 
-    private AppendResult Decide(AppendItem item, bool duplicateWhenAsked)
+    private void FailSync(List<PendingAppend> batch)
     {
-        var held = canary == Canary.RetryLaterOvertaken ? ErrorCode.None : item.Lane.Holds(item.To, item.Id);
-        if (held != ErrorCode.None)
+        SyncFails = false;
+        world.Trace($"the sync fails");
+        world.Tally.Count(Trouble.SyncFailed);
+        if (_dice.Chance(0.5))
         {
+            batch.ForEach(append => Decide(append));
+        }
+
+        _pending.Clear();
+        Failed();
+    }
+
+    private AppendResult Decide(PendingAppend append)
+    {
+        var (item, lane, mailbox) = (append.Item, append.Item.Lane, Mailbox(append.Item.To));
+        var held = lane.Holds(item.To, item.Id);
+        if (mailbox.Status(item.From, item.Id).State != MessageState.Waiting && (append.WasKnown || canary != Canary.DeduplicateOutsideCommit))
+        {
+            // Asked before the lane (PROTOCOL §6): what stands already cannot overtake anything, whatever its lane waits for.
+            if (held == ErrorCode.None)
+            {
+                lane.Release(item.To);
+            }
+
+            return Put(mailbox, item);
+        }
+
+        if (held != ErrorCode.None && canary != Canary.RetryLaterOvertaken)
+        {
+            world.Tally.Count(Trouble.HeldBehindRetryLater);
             return AppendResult.RetryLater(held);
         }
 
-        var mailbox = Mailbox(item.To);
-        var found = canary == Canary.DeduplicateOutsideCommit && !duplicateWhenAsked ? null : mailbox.Find(item.From, item.Id);
-        if (found is null && mailbox.Unconfirmed >= unconfirmedMax)
+        var result = Put(mailbox, item);
+        if (result.Outcome == AppendOutcome.RetryLater)
         {
-            item.Lane.Hold(item.To, item.Id, ErrorCode.MailboxFull);
-            return AppendResult.RetryLater(ErrorCode.MailboxFull);
+            world.Tally.Count(result.Code == ErrorCode.MailboxFull ? Trouble.MailboxFull : Trouble.SenderQuota);
+            return AppendResult.RetryLater(lane.Hold(item.To, item.Id, result.Code));
         }
 
-        item.Lane.Release(item.To);
-        if (found is not null)
-        {
-            return new AppendResult(AppendOutcome.Duplicate, ErrorCode.None, found.Sequence, found.AcceptedAt, mailbox.IsDelivered(found.Sequence));
-        }
-
-        var entry = new Entry(mailbox.Last.Next, item.Id, item.From, world.WallClock, item.Body);
-        mailbox.Add(entry);
-        _everCommitted.Add((item.To, item.Id));
-        return new AppendResult(AppendOutcome.New, ErrorCode.None, entry.Sequence, entry.AcceptedAt, false);
+        lane.Release(item.To);
+        return result;
     }
+
+    private AppendResult Put(ModelMailbox mailbox, AppendItem item)
+    {
+        var result = canary switch
+        {
+            Canary.DeduplicateOutsideCommit => mailbox.Add(item, world.WallClock, Ordinal),
+            Canary.ExpiredAppended when mailbox.Status(item.From, item.Id).Forgotten => mailbox.Add(item, world.WallClock, Ordinal),
+            _ => mailbox.Append(item, world.WallClock, Ordinal, static () => true),
+        };
+        if (result.Outcome == AppendOutcome.New)
+        {
+            ledger.Kept(item.Body);
+        }
+
+        return result;
+    }
+
+    // ---- devices --------------------------------------------------------------------------
+
+    internal DeviceOpening Open(DeviceHello hello)
+    {
+        var mailbox = Mailbox(hello.Mailbox);
+        var isKnown = mailbox.Devices.ContainsKey(hello.Device.Value);
+        if (canary == Canary.StartCountedAsConfirmed && !isKnown && hello is { Start: StreamStart.Latest } && hello.Epoch == Epoch.None)
+        {
+            hello = hello with { Epoch = Epoch, Cursor = mailbox.Position.Last, Start = StreamStart.Oldest };
+        }
+
+        var ordinal = hello.Epoch == Epoch.None ? (int?)null : _image.Epochs.IndexOf(hello.Epoch);
+        return Undoable(mailbox, hello.Device, isKnown, () => mailbox.Open(hello, ordinal, Ordinal, world.WallClock), opening => opening.NewlyDelivered);
+    }
+
+    internal Confirmation Confirm(UserId user, DeviceId device, Epoch epoch, Sequence upTo)
+    {
+        var mailbox = Mailbox(user);
+        return Undoable(
+            mailbox,
+            device,
+            isKnown: true,
+            () => mailbox.Confirm(device, epoch == Epoch, upTo.Value, world.WallClock),
+            confirmation => confirmation.NewlyDelivered);
+    }
+
+    /// <summary>The machine has lost its power: what was confirmed since the last sync is gone.</summary>
+    internal void LosePower()
+    {
+        world.Tally.Count(Trouble.PowerLost);
+        _pending.Clear();
+        for (var n = _unsynced.Count - 1; n >= 0; n--)
+        {
+            world.Tally.Count(Trouble.ConfirmationsUndone);
+            _unsynced[n]();
+        }
+
+        _unsynced.Clear();
+    }
+
+    private T Undoable<T>(ModelMailbox mailbox, DeviceId device, bool isKnown, Func<T> act, Func<T, IReadOnlyList<DeliveredMessage>> newly)
+    {
+        if (!isKnown)
+        {
+            // A new device's record is synced, and all before it with it.
+            _unsynced.Clear();
+            return act();
+        }
+
+        var known = mailbox.Devices.GetValueOrDefault(device.Value);
+        var (start, cursor) = (known?.Start ?? 0, known?.Cursor ?? 0);
+        var result = act();
+        if (known is not null && (known.Cursor, known.Start) != (cursor, start))
+        {
+            var delivered = newly(result);
+            _unsynced.Add(() =>
+            {
+                (known.Start, known.Cursor) = (start, cursor);
+                mailbox.Undeliver(delivered);
+            });
+        }
+
+        return result;
+    }
+
+    // ---- reading ----------------------------------------------------------------------------
+
+    internal MailboxPosition Position(UserId user) => Mailbox(user).Position;
+
+    internal IReadOnlyList<Entry> Read(UserId user, Sequence after, int entriesMax, int bytesMax) => Mailbox(user).Read(after, entriesMax, bytesMax);
+
+    internal MessageStatus Status(UserId to, UserId sender, MessageId id) => Mailbox(to).Status(sender, id);
+
+    // ---- time and disasters -----------------------------------------------------------------
+
+    internal void Forget()
+    {
+        foreach (var mailbox in _image.Mailboxes.Values)
+        {
+            if (canary == Canary.UnconfirmedForgotten)
+            {
+                mailbox.Deliver(world.WallClock - Forgetting.Retention);
+            }
+
+            var (entries, ids) = mailbox.Forget(world.WallClock);
+            world.Tally.Count(Trouble.EntriesForgotten, entries);
+            world.Tally.Count(Trouble.IdsForgotten, ids);
+        }
+
+        _unsynced.Clear();
+    }
+
+    internal void Backup() => _backup = _image.Copy();
+
+    /// <summary>The disk is gone and an older copy takes its place, as a new history.</summary>
+    internal void Restore()
+    {
+        world.Trace($"the store is restored from the backup");
+        world.Tally.Count(Restores++ == 0 ? Trouble.Restored : Trouble.RestoredTwice);
+        _pending.Clear();
+        _unsynced.Clear();
+        _image = _backup!.Copy();
+        _image.Epochs.Add(new Epoch(++_epochs));
+        ledger.History.Restored(world.Now);
+    }
+
+    private ModelMailbox Mailbox(UserId user)
+    {
+        if (!_image.Mailboxes.TryGetValue(user, out var mailbox))
+        {
+            _image.Mailboxes.Add(user, mailbox = new ModelMailbox(habits.Limits, habits.Forgetting));
+        }
+
+        return mailbox;
+    }
+
+    /// <summary>All that is on the disk.</summary>
+    private sealed record StoreImage(Dictionary<UserId, ModelMailbox> Mailboxes, List<Epoch> Epochs)
+    {
+        internal StoreImage Copy() => new(Mailboxes.ToDictionary(one => one.Key, one => one.Value.Copy()), [.. Epochs]);
+    }
+
+    private sealed record PendingAppend(VirtualNode Owner, AppendItem Item, Action<AppendResult> Answer, bool WasKnown, bool ToldEarly = false);
 }
+
+/// <summary>What a store allows, and how its disk is.</summary>
+/// <param name="Limits">The limits of a mailbox.</param>
+/// <param name="Forgetting">When it may forget.</param>
+/// <param name="IsSlow">Its disk stalls now and then.</param>
+internal sealed record StoreHabits(MailboxLimits Limits, ForgettingPolicy Forgetting, bool IsSlow);

@@ -65,6 +65,12 @@ internal sealed class ModelMailbox(MailboxLimits limits, ForgettingPolicy forget
             return AppendResult.RetryLater(ErrorCode.NewMailboxQuota);
         }
 
+        return Add(item, now, epoch);
+    }
+
+    /// <summary>Appends, whatever stands against it.</summary>
+    internal AppendResult Add(AppendItem item, DateTimeOffset now, int epoch)
+    {
         _entries.Add(new ModelEntry(new Entry(new Sequence(Last + 1), item.Id, item.From, now, item.Body)));
         if (_epochs.Count == 0 || _epochs[^1].Epoch != epoch)
         {
@@ -72,6 +78,25 @@ internal sealed class ModelMailbox(MailboxLimits limits, ForgettingPolicy forget
         }
 
         return new AppendResult(AppendOutcome.New, ErrorCode.None, new Sequence(Last), now, false);
+    }
+
+    /// <summary>A page after a number: the first entry always, further ones as long as they fit.</summary>
+    internal List<Entry> Read(Sequence after, int entriesMax, int bytesMax)
+    {
+        var page = new List<Entry>();
+        for (var n = Math.Max((int)after.Value, (int)First - 1); n < _entries.Count && page.Count < entriesMax; n++)
+        {
+            var entry = _entries[n].Entry;
+            bytesMax -= entry.Body.Content.Length;
+            if (bytesMax < 0 && page.Count > 0)
+            {
+                break;
+            }
+
+            page.Add(entry);
+        }
+
+        return page;
     }
 
     /// <summary>Says Hello; the epoch is a number that counts the store's epochs, or null for an inbox without one, or -1 for an unknown one.</summary>
@@ -126,8 +151,10 @@ internal sealed class ModelMailbox(MailboxLimits limits, ForgettingPolicy forget
         return new Confirmation(new Sequence(known.Cursor), newly);
     }
 
-    internal void Forget(DateTimeOffset now)
+    /// <summary>Forgets what it may, and says how many entries and ids.</summary>
+    internal (int Entries, int Ids) Forget(DateTimeOffset now)
     {
+        var (first, firstId) = (First, FirstId);
         var held = Devices.Values.Where(device => now - device.SeenAt <= forgetting.DeviceUnseen).Select(device => device.Cursor).Append(Last).Min();
         while (First <= held && _entries[(int)First - 1] is { Delivered: true } oldest && now - oldest.Entry.AcceptedAt >= forgetting.Retention)
         {
@@ -140,6 +167,40 @@ internal sealed class ModelMailbox(MailboxLimits limits, ForgettingPolicy forget
             Mark = entry.Id.MadeAt > Mark ? entry.Id.MadeAt : Mark;
             FirstId++;
         }
+
+        return ((int)(First - first), (int)(FirstId - firstId));
+    }
+
+    /// <summary>A copy that goes its own way: a backup.</summary>
+    internal ModelMailbox Copy()
+    {
+        var copy = new ModelMailbox(limits, forgetting) { First = First, FirstId = FirstId, Mark = Mark };
+        copy._entries.AddRange(_entries.Select(entry => new ModelEntry(entry.Entry) { Delivered = entry.Delivered }));
+        copy._epochs.AddRange(_epochs);
+        foreach (var (name, device) in Devices)
+        {
+            copy.Devices.Add(name, new ModelDevice { Start = device.Start, Cursor = device.Cursor, SeenAt = device.SeenAt });
+        }
+
+        return copy;
+    }
+
+    /// <summary>Takes back that these were delivered.</summary>
+    internal void Undeliver(IReadOnlyList<DeliveredMessage> delivered)
+    {
+        foreach (var message in delivered)
+        {
+            _entries[(int)message.Sequence.Value - 1].Delivered = false;
+        }
+    }
+
+    /// <summary>Takes for delivered what was accepted before a time, whether it was or not.</summary>
+    internal void Deliver(DateTimeOffset acceptedBefore)
+    {
+        foreach (var entry in _entries.Where(entry => entry.Entry.AcceptedAt < acceptedBefore))
+        {
+            entry.Delivered = true;
+        }
     }
 
     internal MessageStatus Status(UserId sender, MessageId id) => Known(sender, id) is { } known
@@ -147,7 +208,7 @@ internal sealed class ModelMailbox(MailboxLimits limits, ForgettingPolicy forget
         : new MessageStatus(id, MessageState.Waiting, id.MadeAt <= Mark);
 
     private ModelEntry? Known(UserId sender, MessageId id) =>
-        _entries.Skip((int)FirstId - 1).SingleOrDefault(entry => entry.Entry.From == sender && entry.Entry.Id == id);
+        _entries.Skip((int)FirstId - 1).FirstOrDefault(entry => entry.Entry.From == sender && entry.Entry.Id == id);
 
     private long Branch(int epoch)
     {
