@@ -205,6 +205,20 @@ public abstract class ForgetConformance(IStorePlace place) : StoreTest(place)
         Assert.Equal(AppendOutcome.New, (await AppendAsync(older with { To = Carol })).Outcome);
     }
 
+    /// <summary>It may have been accepted: refused for its time would be a false word, for that says that it was not.</summary>
+    [Fact]
+    public async Task Forgotten_id_stays_expired_when_the_servers_clock_is_set_back()
+    {
+        var items = await AppendManyAsync(1);
+        await BeginAsync(Phone);
+        await ConfirmAsync(Phone, 1);
+        Clock.Advance(Forgetting.Retention);
+        await ForgetAsync();
+        Clock.AdjustTime(items[0].Id.MadeAt - TimeSpan.FromHours(1));
+
+        Assert.Equal(AppendResult.Refused(ErrorCode.Expired), await AppendAsync(items[0]));
+    }
+
     [Fact]
     public async Task Id_is_known_until_the_horizon_although_its_entry_is_gone()
     {

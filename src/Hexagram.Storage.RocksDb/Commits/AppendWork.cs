@@ -72,15 +72,16 @@ internal sealed class AppendWork : Work<AppendResult>
     {
         var limits = commit.Options.Limits;
         var madeAt = _item.Id.MadeAt.ToUnixTimeMilliseconds();
-        if (madeAt > commit.Now + (long)limits.ClockSkewMax.TotalMilliseconds)
-        {
-            return AppendResult.Refused(ErrorCode.ClockSkew);
-        }
-
         var state = commit.Mailbox(_item.To);
         if (madeAt <= state.Record.ForgottenMark)
         {
+            // First: what may have been accepted once must not be called refused because the clock was set back since (PROTOCOL §6).
             return AppendResult.Refused(ErrorCode.Expired);
+        }
+
+        if (madeAt > commit.Now + (long)limits.ClockSkewMax.TotalMilliseconds)
+        {
+            return AppendResult.Refused(ErrorCode.ClockSkew);
         }
 
         var hindrance = Hindrance(commit, state, limits);

@@ -39,14 +39,14 @@ internal sealed class ModelMailbox(MailboxLimits limits, ForgettingPolicy forget
                 : AppendResult.Refused(ErrorCode.Conflict);
         }
 
-        if (item.Id.MadeAt > now + limits.ClockSkewMax)
-        {
-            return AppendResult.Refused(ErrorCode.ClockSkew);
-        }
-
         if (item.Id.MadeAt <= Mark)
         {
             return AppendResult.Refused(ErrorCode.Expired);
+        }
+
+        if (item.Id.MadeAt > now + limits.ClockSkewMax)
+        {
+            return AppendResult.Refused(ErrorCode.ClockSkew);
         }
 
         var unconfirmed = _entries.Where(entry => !entry.Delivered).ToList();
