@@ -26,7 +26,9 @@ internal static class BodyRecord
     /// <summary>Reads a body. It is copied: <paramref name="value"/> may go afterwards.</summary>
     internal static Body Read(ReadOnlySpan<byte> value, long sequence)
     {
-        if (value.Length < ContentTypeOffset || value[0] != Version || value.Length < ContentTypeOffset + value[1])
+        // Decoding would make a question mark of a byte that is not ASCII, and so another content type.
+        if (value.Length < ContentTypeOffset || value[0] != Version || value.Length < ContentTypeOffset + value[1]
+            || !Ascii.IsValid(value.Slice(ContentTypeOffset, value[1])))
         {
             throw Malformed(sequence);
         }

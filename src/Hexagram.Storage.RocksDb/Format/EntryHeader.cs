@@ -27,13 +27,11 @@ internal readonly record struct EntryHeader(UserId From, MessageId Id, long Acce
     internal static EntryHeader Read(ReadOnlySpan<byte> value, long sequence) =>
         value.Length > SenderOffset
         && value[0] == Version
+        && Milliseconds.TryRead(value[AcceptedAtOffset..], out var acceptedAt)
         && MessageId.TryRead(value.Slice(IdOffset, MessageId.Bytes), out var id)
+        && BinaryPrimitives.ReadInt32BigEndian(value[ContentBytesOffset..]) is >= 0 and var contentBytes
         && UserId.TryParse(Encoding.UTF8.GetString(value[SenderOffset..]), out var from)
-            ? new EntryHeader(
-                from,
-                id,
-                BinaryPrimitives.ReadInt64BigEndian(value[AcceptedAtOffset..]),
-                BinaryPrimitives.ReadInt32BigEndian(value[ContentBytesOffset..]))
+            ? new EntryHeader(from, id, acceptedAt, contentBytes)
             : throw new InvalidDataException($"Entry {sequence} of a mailbox cannot be understood: it was damaged, or written by another version.");
 
     /// <summary>Writes the header and returns its length.</summary>

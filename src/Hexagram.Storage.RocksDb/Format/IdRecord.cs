@@ -23,10 +23,10 @@ internal readonly record struct IdRecord(long Sequence, long AcceptedAt, UInt128
     }
 
     internal static IdRecord Read(ReadOnlySpan<byte> value) =>
-        value.Length == Bytes && value[0] == Version
+        value.Length == Bytes && value[0] == Version && Milliseconds.TryRead(value[9..], out var acceptedAt)
             ? new IdRecord(
                 BinaryPrimitives.ReadInt64BigEndian(value[1..]),
-                BinaryPrimitives.ReadInt64BigEndian(value[9..]),
+                acceptedAt,
                 BinaryPrimitives.ReadUInt128BigEndian(value[17..]))
             : throw new InvalidDataException("The record of a message id cannot be understood: it was damaged, or written by another version.");
 

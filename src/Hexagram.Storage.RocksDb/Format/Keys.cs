@@ -113,7 +113,11 @@ internal static class Keys
     }
 
     /// <summary>Reads the mailbox that <paramref name="key"/> belongs to.</summary>
-    internal static UserId ReadMailbox(ReadOnlySpan<byte> key) => new(Encoding.UTF8.GetString(key[..key.IndexOf(Separator)]));
+    /// <exception cref="InvalidDataException">It is no key of a mailbox.</exception>
+    internal static UserId ReadMailbox(ReadOnlySpan<byte> key) =>
+        key.IndexOf(Separator) is > 0 and var length && UserId.TryParse(Encoding.UTF8.GetString(key[..length]), out var mailbox)
+            ? mailbox
+            : throw new InvalidDataException("A key of a mailbox cannot be understood: it was damaged, or written by another version.");
 
     private static int WriteNumbered(Span<byte> destination, ReadOnlySpan<byte> prefix, byte kind, long sequence)
     {

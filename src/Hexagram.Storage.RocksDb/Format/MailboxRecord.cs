@@ -36,32 +36,49 @@ internal sealed class MailboxRecord
 
     internal static MailboxRecord Read(ReadOnlySpan<byte> value)
     {
-        if (value.Length < FixedBytes + 4 || value[0] != Version)
+        var (firstAvailable, last) = ReadRange(value);
+        var record = new MailboxRecord
+        {
+            FirstAvailable = firstAvailable,
+            FirstKept = BinaryPrimitives.ReadInt64BigEndian(value[9..]),
+            Last = last,
+            ForgottenMark = BinaryPrimitives.ReadInt64BigEndian(value[25..]),
+        };
+        var rest = value[FixedBytes..];
+        var intervals = Counted(ref rest, IntervalBytes);
+        for (; !intervals.IsEmpty; intervals = intervals[IntervalBytes..])
+        {
+            var after = BinaryPrimitives.ReadInt64BigEndian(intervals);
+            var upTo = BinaryPrimitives.ReadInt64BigEndian(intervals[8..]);
+            if (after < 0 || upTo <= after || (record.Retired.Count > 0 && after <= record.Retired[record.Retired.Count - 1].UpTo))
+            {
+                throw Malformed();
+            }
+
+            record.Retired.Add(after, upTo);
+        }
+
+        var branches = Counted(ref rest, BranchBytes);
+        for (; !branches.IsEmpty; branches = branches[BranchBytes..])
+        {
+            record.Branches.Add(new EpochBranch(BinaryPrimitives.ReadInt32BigEndian(branches), BinaryPrimitives.ReadInt64BigEndian(branches[4..])));
+        }
+
+        return rest.IsEmpty ? record : throw Malformed();
+    }
+
+    /// <summary>Takes a list of records of one size off <paramref name="rest"/>: <c>count(2) record*</c>.</summary>
+    private static ReadOnlySpan<byte> Counted(ref ReadOnlySpan<byte> rest, int recordBytes)
+    {
+        var bytes = rest.Length < 2 ? int.MaxValue : BinaryPrimitives.ReadUInt16BigEndian(rest) * recordBytes;
+        if (bytes > rest.Length - 2)
         {
             throw Malformed();
         }
 
-        var record = new MailboxRecord
-        {
-            FirstAvailable = BinaryPrimitives.ReadInt64BigEndian(value[1..]),
-            FirstKept = BinaryPrimitives.ReadInt64BigEndian(value[9..]),
-            Last = BinaryPrimitives.ReadInt64BigEndian(value[17..]),
-            ForgottenMark = BinaryPrimitives.ReadInt64BigEndian(value[25..]),
-        };
-        var rest = value[FixedBytes..];
-        int intervals = BinaryPrimitives.ReadUInt16BigEndian(rest);
-        for (rest = rest[2..]; intervals > 0; intervals--, rest = rest[IntervalBytes..])
-        {
-            record.Retired.Add(BinaryPrimitives.ReadInt64BigEndian(rest), BinaryPrimitives.ReadInt64BigEndian(rest[8..]));
-        }
-
-        int branches = BinaryPrimitives.ReadUInt16BigEndian(rest);
-        for (rest = rest[2..]; branches > 0; branches--, rest = rest[BranchBytes..])
-        {
-            record.Branches.Add(new EpochBranch(BinaryPrimitives.ReadInt32BigEndian(rest), BinaryPrimitives.ReadInt64BigEndian(rest[4..])));
-        }
-
-        return record;
+        var records = rest.Slice(2, bytes);
+        rest = rest[(2 + bytes)..];
+        return records;
     }
 
     /// <summary>Reads no more than the oldest entry and the least that the newest can be.</summary>
