@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Hexagram.Protocol;
+using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Tests.Harness;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Hexagram.Server.Tests;
 
@@ -42,6 +44,55 @@ public sealed class LimitsTests
 
         server.Store.Release();
         await server.Store.WhenAppendsAsync(2);
+    }
+
+    [Fact]
+    public async Task All_sessions_together_have_no_more_bytes_in_flight_than_the_total_and_take_their_turns()
+    {
+        await using var server = await TestServer.StartAsync(options => options with { Bounds = options.Bounds with { RequestBytesInFlightTotalMax = 2_000 } });
+        await using var alice = await server.SenderAsync("alice");
+        await using var carol = await server.SenderAsync("carol");
+        await using var dora = await server.SenderAsync("dora");
+        var budget = server.Services.GetRequiredService<RequestBudget>();
+        server.Store.HoldAppends();
+
+        await alice.SendAsync(server.Message("bob", new string('x', 600)));
+        await server.Store.WhenAppendsAsync(1);
+        await carol.SendAsync(server.Message("bob", new string('x', 600)));
+        await server.WhenNotReadAsync();
+
+        // What would fit does not pass by who has waited longer; and what asks for no room goes on.
+        await dora.SendAsync(server.Message("bob", "small"));
+        Assert.InRange(budget.Used, 600, 2_000);
+        Assert.Equal(1, server.Store.Appends);
+
+        server.Store.Release();
+        await carol.ReceiveUntilAsync<MessageAcknowledge>();
+        await dora.ReceiveUntilAsync<MessageAcknowledge>();
+        Assert.Equal(0, budget.Used);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_its_turn_and_leaves_takes_no_room_with_it()
+    {
+        await using var server = await TestServer.StartAsync(options => options with { Bounds = options.Bounds with { RequestBytesInFlightTotalMax = 2_000 } });
+        await using var alice = await server.SenderAsync("alice");
+        server.Store.HoldAppends();
+        await alice.SendAsync(server.Message("bob", new string('x', 900)));
+        await server.Store.WhenAppendsAsync(1);
+        var carol = await server.SenderAsync("carol");
+        await carol.SendAsync(server.Message("bob", new string('x', 900)));
+        await server.WhenNotReadAsync();
+
+        // Superseded while it waits.
+        await using var newer = await server.SenderAsync("carol");
+        await carol.DisposeAsync();
+        await server.WhenSessionsAsync(2);
+
+        server.Store.Release();
+        await alice.ReceiveUntilAsync<MessageAcknowledge>();
+        await TestServer.AcceptAsync(newer, server.Message("bob", new string('x', 900)));
+        Assert.Equal(0, server.Services.GetRequiredService<RequestBudget>().Used);
     }
 
     [Fact]

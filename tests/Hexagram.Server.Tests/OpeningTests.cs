@@ -238,6 +238,53 @@ public sealed class OpeningTests
     }
 
     [Fact]
+    public async Task Whoever_says_Hello_gets_in_however_many_others_say_nothing()
+    {
+        await using var server = await TestServer.StartAsync(options => options with { Bounds = options.Bounds with { SessionsMax = 6, WithoutHelloMax = 3 } });
+        await using var bob = await server.ReceiverAsync("bob");
+        var silent = new List<RawClient>();
+        for (var n = 0; n < 3; n++)
+        {
+            silent.Add(await server.ConnectAsync());
+            await server.WhenSessionsAsync(2 + n);
+        }
+
+        // One more than may be silent: the first of them makes room, the others stay.
+        await using var alice = await server.SenderAsync("alice");
+        await silent[0].ReceiveGoodbyeAsync(ErrorCode.HelloTimeout);
+        await server.WhenSessionsAsync(4);
+        await silent[1].HelloAsync(server.Hello("carol"));
+        await TestServer.AcceptAsync(alice, server.Message("bob", "in spite of them"));
+        Assert.Equal("in spite of them", (await bob.ReceiveAsync<MessageNotify>()).Body.Text);
+
+        foreach (var client in silent)
+        {
+            await client.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Those_who_are_turned_away_and_do_not_leave_are_bounded_too()
+    {
+        await using var server = await TestServer.StartAsync(options => options with { Bounds = options.Bounds with { SessionsMax = 6, WithoutHelloMax = 3 } });
+        var silent = new List<RawClient>();
+        for (var n = 0; n < 30; n++)
+        {
+            silent.Add(await server.ConnectAsync());
+        }
+
+        // Three that may still say Hello, and three that may still read their Goodbye; the clock, on which all others would linger, stands still.
+        await server.WhenSessionsAsync(6);
+        await using var alice = await server.SenderAsync("alice");
+        Assert.Empty(await alice.SettleAsync());
+
+        foreach (var client in silent)
+        {
+            await client.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_cursor_beyond_the_mailbox_is_refused()
     {
         await using var server = await TestServer.StartAsync();

@@ -1,5 +1,7 @@
 using Hexagram.Protocol;
+using Hexagram.Server.Router;
 using Hexagram.Server.Tests.Harness;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Hexagram.Server.Tests;
 
@@ -37,6 +39,11 @@ public sealed class PulseTests
         AdvanceAndBeat(server, TimeSpan.FromSeconds(30));
 
         Assert.Equal(ErrorCode.Resynchronize, Assert.IsType<Goodbye>(await bob.ReceiveAnyAsync(pings: true)).Code);
+
+        // The store still hangs, and the session takes no place any more.
+        bob.FinishSending();
+        await server.WhenSessionsAsync(0);
+        Assert.Equal(0, server.Services.GetRequiredService<SessionDirectory>().Count);
     }
 
     /// <summary>Every session has seen the new time when this completes.</summary>

@@ -50,6 +50,27 @@ public sealed class RouterTests
     }
 
     [Fact]
+    public async Task Routers_of_users_without_sessions_are_bounded_and_those_with_sessions_stay()
+    {
+        const int beyond = 500;
+        await using var server = await TestServer.StartAsync();
+        await using var alice = await server.SenderAsync("alice");
+        await using var bob = await server.ReceiverAsync("bob");
+        var routes = server.Services.GetRequiredService<UserRoutes>();
+        var directory = server.Services.GetRequiredService<SessionDirectory>();
+
+        foreach (var users in Enumerable.Range(0, UserRouterGrain.WithoutSessionsMax + beyond).Chunk(500))
+        {
+            await Task.WhenAll(users.Select(n => routes.Grain(new($"user-{n}")).PostAsync(new UserPost([], [])).AsTask()));
+        }
+
+        await server.AdvanceUntilAsync(() => directory.Routers <= UserRouterGrain.WithoutSessionsMax + directory.Count);
+        await alice.SettleAsync();
+        await TestServer.AcceptAsync(alice, server.Message("bob", "still there"));
+        Assert.Equal("still there", Assert.Single((await bob.ReceiveUntilAsync<MessageNotify>()).OfType<MessageNotify>()).Body.Text);
+    }
+
+    [Fact]
     public async Task A_busy_recipient_gets_all_in_order_from_many_senders()
     {
         const int senders = 10;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Hexagram.Protocol;
 using Hexagram.Protocol.Codec;
+using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Gateway.Output;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
@@ -56,6 +57,12 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     /// <summary>The peer, for logs.</summary>
     public string Peer => _transport.Peer;
 
+    /// <summary>Its place among those that have not said Hello; the registry's.</summary>
+    public LinkedListNode<Session>? WithoutHello { get; set; }
+
+    /// <summary>There was no room for it; the registry's.</summary>
+    public bool IsTurnedAway { get; set; }
+
     /// <summary>Bytes that wait here to be taken by the client.</summary>
     public int OutgoingBytes
     {
@@ -77,11 +84,8 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     {
         try
         {
-            if (!_surroundings.Registry.Add(this, _surroundings.Options.Bounds.SessionsMax))
-            {
-                End(ErrorCode.TooManySessions);
-            }
-            else if (_surroundings.Registry.IsDraining)
+            _surroundings.Registry.Add(this, _surroundings.Options.Bounds);
+            if (_surroundings.Registry.IsDraining)
             {
                 Drain();
             }
@@ -149,6 +153,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
             }
 
             _pulse.HelloCame();
+            _surroundings.Registry.HelloCame(this);
             return new(_opening.OpenAsync(hello));
         }
 
@@ -166,9 +171,11 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     {
         switch (packet)
         {
-            case MessageRequest request:
+            case MessageRequest request when _surroundings.RequestBytes.TryTake(RequestBudget.BytesOf(request)):
                 open.Requests.Take(request);
                 return default;
+            case MessageRequest request:
+                return new(TakeInTurnAsync(open, request));
             case AckRequest confirmation when open.IsReceiving:
                 open.Confirmations.Take(confirmation);
                 return default;
@@ -212,6 +219,15 @@ internal sealed partial class Session : ISessionPost, IStoredListener
 
         _pulse.Heard();
         await TakeNow(open, packet).ConfigureAwait(false);
+    }
+
+    /// <summary>All sessions together have as much at work as they may: this one is read on when its turn has come.</summary>
+    private async Task TakeInTurnAsync(OpenSession open, MessageRequest request)
+    {
+        _pulse.StopsReading();
+        await _surroundings.RequestBytes.TakeAsync(RequestBudget.BytesOf(request), Stopping).ConfigureAwait(false);
+        _pulse.Heard();
+        open.Requests.Take(request);
     }
 
     private bool HasRoom(Packet packet)

@@ -79,7 +79,18 @@ internal sealed partial class SessionOpening(SessionSurroundings surroundings, S
     {
         if (open.IsReceiving)
         {
-            return await surroundings.Store.OpenDeviceAsync(new DeviceHello(open.User, hello.Device, hello.Epoch, hello.Cursor, hello.Start)).ConfigureAwait(false);
+            // A store that hangs keeps what it was asked, but not the session: that ends, and makes room, when its time is over.
+            var opening = surroundings.Store.OpenDeviceAsync(new DeviceHello(open.User, hello.Device, hello.Epoch, hello.Cursor, hello.Start)).AsTask();
+            try
+            {
+                return await opening.WaitAsync(session.Stopping).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!opening.IsCompleted)
+            {
+                // What it confirms is told all the same, if the store comes back.
+                _ = opening.ContinueWith(late => Late(open, late), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                throw;
+            }
         }
 
         if (surroundings.Store.Fault is { } fault)
@@ -89,6 +100,15 @@ internal sealed partial class SessionOpening(SessionSurroundings surroundings, S
 
         var positions = await surroundings.Store.PositionsAsync([open.User], session.Stopping).ConfigureAwait(false);
         return new DeviceOpening(ErrorCode.None, Sequence.None, Sequence.None, positions[0], []);
+    }
+
+    private static void Late(OpenSession open, Task<DeviceOpening> opening)
+    {
+        // A fault of the store is told by the store, and to every session that is still there.
+        if (opening.Exception is null)
+        {
+            open.Confirmations.Tell(opening.Result.NewlyDelivered);
+        }
     }
 
     private Welcome Welcome(OpenSession open, DeviceOpening opening)

@@ -1,5 +1,6 @@
 using Hexagram.Server.Authentication;
 using Hexagram.Server.Authorization;
+using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Hosting;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
@@ -15,6 +16,7 @@ internal sealed record SessionSurroundings(
     UserRoutes Routes,
     SessionDirectory Directory,
     SessionRegistry Registry,
+    RequestBudget RequestBytes,
     ITokenAuthenticator Authenticator,
     IMessageAuthorizer Authorizer,
     ServerClock Clock,

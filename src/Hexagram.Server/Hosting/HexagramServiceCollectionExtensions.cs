@@ -1,6 +1,7 @@
 using Hexagram.Server.Authentication;
 using Hexagram.Server.Authorization;
 using Hexagram.Server.Gateway;
+using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
 using Hexagram.Server.Upkeep;
@@ -39,6 +40,7 @@ public static class HexagramServiceCollectionExtensions
         services.TryAddSingleton<IMessageAuthorizer, EveryoneMayWrite>();
         services.TryAddSingleton(Authenticator);
         services.AddSingleton<SessionRegistry>();
+        services.AddSingleton(new RequestBudget(options.Bounds.RequestBytesInFlightTotalMax));
         services.AddSingleton<SessionDirectory>();
         services.AddSingleton<UserRoutes>();
         services.AddSingleton<SessionSurroundings>();

@@ -72,6 +72,12 @@ public sealed record SessionBounds
     /// <summary>Connections at a time, also those that have not said Hello. Beyond: <c>TooManySessions</c>.</summary>
     public int SessionsMax { get; init; } = 100_000;
 
+    /// <summary>
+    /// Connections at a time that have not said Hello. Beyond, the one that has kept the server waiting the longest makes room for the new one:
+    /// <c>HelloTimeout</c>. So whoever says Hello at once gets in, however many others say nothing.
+    /// </summary>
+    public int WithoutHelloMax { get; init; } = 10_000;
+
     /// <summary>Sessions of one user at a time, whatever their windows. Beyond: <c>TooManySessions</c> for the new one, unless it supersedes one.</summary>
     public int SessionsPerUserMax { get; init; } = 64;
 
@@ -83,6 +89,12 @@ public sealed record SessionBounds
 
     /// <summary>The same in bytes of bodies; one always fits.</summary>
     public int RequestBytesInFlightMax { get; init; } = ProtocolLimits.RequestBytesInFlightMaxDefault;
+
+    /// <summary>
+    /// Bytes of msg:R of all sessions together, 1 KiB added for each, that were read and are not decided yet; one always fits. Beyond,
+    /// sessions are not read on, and take their turns. It is also the queue that a message waits behind at the most, whoever floods the server.
+    /// </summary>
+    public int RequestBytesInFlightTotalMax { get; init; } = 16 << 20;
 
     /// <summary>Packets that one session may send per second in the long run; a status request counts as many as it has ids. Beyond, the server does not read on.</summary>
     public int PacketsPerSecond { get; init; } = 20_000;

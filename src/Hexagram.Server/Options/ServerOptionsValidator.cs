@@ -55,10 +55,12 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
     private static IEnumerable<string> Faults(SessionBounds bounds) =>
     [
         .. InRange("Bounds.SessionsMax", bounds.SessionsMax, int.MaxValue),
+        .. InRange("Bounds.WithoutHelloMax", bounds.WithoutHelloMax, int.MaxValue),
         .. InRange("Bounds.SessionsPerUserMax", bounds.SessionsPerUserMax, int.MaxValue),
         .. InRange("Bounds.BodyBytesMax", bounds.BodyBytesMax, ProtocolLimits.BodyBytesMaxCeiling),
         .. InRange("Bounds.RequestsInFlightMax", bounds.RequestsInFlightMax, 1 << 20),
         .. InRange("Bounds.RequestBytesInFlightMax", bounds.RequestBytesInFlightMax, 1 << 30),
+        .. InRange("Bounds.RequestBytesInFlightTotalMax", bounds.RequestBytesInFlightTotalMax, int.MaxValue),
         .. InRange("Bounds.PacketsPerSecond", bounds.PacketsPerSecond, int.MaxValue),
         .. InRange("Bounds.PacketsBurst", bounds.PacketsBurst, int.MaxValue),
         .. InRange("Bounds.WindowMax", bounds.WindowMax, 1 << 20),

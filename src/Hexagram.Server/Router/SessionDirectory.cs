@@ -13,13 +13,34 @@ internal sealed class SessionDirectory(ILocalSiloDetails silo)
     private readonly ConcurrentDictionary<long, ISessionPost> _sessions = new();
     private readonly string _node = silo.SiloAddress.ToParsableString();
     private long _last;
+    private int _count;
+    private int _routers;
+
+    /// <summary>Sessions that can be found here.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Routers of users in memory on this node.</summary>
+    public int Routers => Volatile.Read(ref _routers);
+
+    /// <summary>A router has come into memory, or gone from it.</summary>
+    public void CountRouter(int change) => Interlocked.Add(ref _routers, change);
 
     /// <summary>A new address on this node.</summary>
     public SessionAddress NewAddress() => new(_node, Interlocked.Increment(ref _last));
 
-    public void Add(SessionAddress address, ISessionPost session) => _sessions[address.Number] = session;
+    public void Add(SessionAddress address, ISessionPost session)
+    {
+        _sessions[address.Number] = session;
+        Interlocked.Increment(ref _count);
+    }
 
-    public void Remove(SessionAddress address) => _sessions.TryRemove(address.Number, out _);
+    public void Remove(SessionAddress address)
+    {
+        if (_sessions.TryRemove(address.Number, out _))
+        {
+            Interlocked.Decrement(ref _count);
+        }
+    }
 
     public bool TryFind(SessionAddress address, [NotNullWhen(true)] out ISessionPost? session)
     {

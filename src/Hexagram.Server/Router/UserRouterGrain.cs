@@ -4,11 +4,32 @@ using Orleans;
 namespace Hexagram.Server.Router;
 
 /// <inheritdoc cref="IUserRouterGrain"/>
-/// <remarks>Orleans runs one call at a time, and none of them waits for anything.</remarks>
+/// <remarks>
+/// Orleans runs one call at a time, and none of them waits for anything. Whoever writes to many users makes one of these for each. So that they
+/// cost bounded memory, those without sessions go at once when there are many, and soon when there are few; each heartbeat keeps those with sessions.
+/// </remarks>
+[CollectionAgeLimit(Minutes = CollectionMinutes)]
 internal sealed class UserRouterGrain(SessionDirectory directory, ServerOptions options) : Grain, IUserRouterGrain
 {
+    /// <summary>So many without sessions stay in memory, for the next message to the same user.</summary>
+    internal const int WithoutSessionsMax = 10_000;
+
+    private const double CollectionMinutes = 2;
+
     // A user has a handful of devices, and a bound of sessions: a list is the right table.
     private readonly List<SessionRecord> _sessions = [];
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        directory.CountRouter(1);
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        directory.CountRouter(-1);
+        return Task.CompletedTask;
+    }
 
     public ValueTask<RegisterOutcome> RegisterAsync(SessionRecord session)
     {
@@ -67,6 +88,11 @@ internal sealed class UserRouterGrain(SessionDirectory directory, ServerOptions 
             {
                 session.Report(post.Reports);
             }
+        }
+
+        if (_sessions.Count == 0 && directory.Routers - directory.Count > WithoutSessionsMax)
+        {
+            DeactivateOnIdle();
         }
 
         return new(receiving);

@@ -28,11 +28,13 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
 
     private int _inFlight;
     private long _bodyBytesInFlight;
+    private long _bytesAtWork;
     private bool _admitting;
     private bool _answering;
 
     /// <summary>What became of one is not known. Whatever were decided after it could overtake it, so nothing is.</summary>
     private bool _faulted;
+    private bool _lostSight;
     private TaskCompletionSource? _idle;
 
     /// <summary>A msg:R whose turn to be decided has not come.</summary>
@@ -53,7 +55,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         _bodyBytesInFlight -= answers.BodyBytes;
     }
 
-    /// <summary>One msg:R has arrived.</summary>
+    /// <summary>One msg:R has arrived; room for it is taken in <see cref="RequestBudget"/>.</summary>
     public void Take(MessageRequest request)
     {
         var authorization = _admission.AuthorizeAsync(request.To);
@@ -62,10 +64,12 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         {
             if (writing.IsOver || _faulted)
             {
+                surroundings.RequestBytes.Return(RequestBudget.BytesOf(request));
                 return;
             }
 
             _inFlight++;
+            _bytesAtWork += RequestBudget.BytesOf(request);
             _bodyBytesInFlight += request.Body.Content.Length;
             _unanswered[request.Id] = _unanswered.GetValueOrDefault(request.Id) + 1;
             if (_admitting || !_admission.MayPass(request, authorization))
@@ -144,7 +148,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         }
         catch (Exception defect)
         {
-            session.Broken(defect);
+            Broken(defect);
         }
     }
 
@@ -232,7 +236,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         }
         catch (Exception defect)
         {
-            session.Broken(defect);
+            Broken(defect);
         }
     }
 
@@ -348,8 +352,27 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         session.Fail(fault);
     }
 
+    /// <summary>A defect: what was at work is lost sight of, and must not count against all others for ever.</summary>
+    private void Broken(Exception defect)
+    {
+        using (output.Enter())
+        {
+            surroundings.RequestBytes.Return(_bytesAtWork);
+            _bytesAtWork = 0;
+            _lostSight = true;
+        }
+
+        session.Broken(defect);
+    }
+
     private void Settle(MessageRequest request, bool inFlightNoMore)
     {
+        if (!_lostSight)
+        {
+            _bytesAtWork -= RequestBudget.BytesOf(request);
+            surroundings.RequestBytes.Return(RequestBudget.BytesOf(request));
+        }
+
         var count = _unanswered[request.Id] - 1;
         if (count == 0)
         {
