@@ -53,7 +53,7 @@ internal sealed class TestServer : IAsyncDisposable
     {
         var server = new TestServer();
         var storeOptions = new RocksDbStoreOptions { Folder = Path.Combine(server._folder, "store"), DiskReserveBytes = 0 };
-        server.Store = new SteeredStore(RocksDbMailboxStore.Open(store?.Invoke(storeOptions) ?? storeOptions, server.Time));
+        server.Store = new SteeredStore(RocksDbMailboxStore.Open(store?.Invoke(storeOptions) ?? storeOptions, time ?? server.Time));
         var serverOptions = new ServerOptions
         {
             Listen = new ListenerOptions { Tcp = new(IPAddress.Loopback, 0), Http = new(IPAddress.Loopback, 0) },
