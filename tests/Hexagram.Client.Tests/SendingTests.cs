@@ -342,4 +342,26 @@ public sealed class SendingTests : ClientFixture
         var request = await server.ReadAsync<MessageRequest>();
         return (request.Id, request.Body.Text);
     }
+
+    [Fact]
+    public async Task When_the_servers_clock_was_set_back_the_client_reconnects_and_makes_its_ids_on_the_new_time()
+    {
+        var client = await OpenAsync();
+        var server = await Server.WelcomeAsync();
+        var refused = await client.SendAsync("bob", "on the old time").Within();
+        var request = await server.ReadAsync<MessageRequest>();
+        await server.SendAsync(new Error(ErrorCode.ClockSkew, "in the future", request.Id, Bob, TimeSpan.Zero));
+        Assert.Equal(ErrorCode.ClockSkew, (await Assert.ThrowsAsync<MessageRefusedException>(() => refused.Accepted.Within())).Code);
+
+        var waiting = await client.SendAsync("bob", "made before the new time is known").Within();
+        var before = ScriptedConnection.PlainWelcome.ServerTime.AddHours(-6);
+        server = await ReconnectedAsync(client, change: welcome => welcome with { ServerTime = before });
+        Assert.Equal(before, (await server.ReadAsync<MessageRequest>()).Id.MadeAt);
+        Assert.Equal(before, waiting.Id.MadeAt);
+
+        // An id that was made before lies in the future of both, and is no reason to ask for the time again.
+        await server.SendAsync(new Error(ErrorCode.ClockSkew, "in the future", request.Id, Bob, TimeSpan.Zero));
+        await client.SendAsync("bob", "on the new time").Within();
+        Assert.Equal(before, (await server.ReadAsync<MessageRequest>()).Id.MadeAt);
+    }
 }

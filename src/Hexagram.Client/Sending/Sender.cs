@@ -169,6 +169,12 @@ internal sealed class Sender
                     break;
                 case Error error:
                     _outbox.Errored(error.Id, error.Code, error.Text, error.RetryAfter, Now);
+                    if (error.Code == ErrorCode.ClockSkew && _clock.Accepts(error.Id))
+                    {
+                        // Its clock was set back since Welcome. Without a new one every further id would be refused as well.
+                        _connection?.End(ConnectionEnd.Ours("the server's clock is no longer where it said"));
+                    }
+
                     break;
                 case AckNotify report:
                     FailPoint.Pass("outbox.reported");
