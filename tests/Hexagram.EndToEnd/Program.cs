@@ -1,8 +1,9 @@
 using Hexagram.EndToEnd.ClientCrashes;
+using Hexagram.EndToEnd.Faults.Actors;
 
 namespace Hexagram.EndToEnd;
 
-/// <summary>Runs the tests; or, as a child of a test, the program that the test kills.</summary>
+/// <summary>Runs the tests; or, as a child of a test, a program that the test steers and kills.</summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] words)
@@ -10,6 +11,16 @@ internal static class Program
         if (words is [CrashingProgram.Word, ..])
         {
             return await CrashingProgram.RunAsync(words[1..]);
+        }
+
+        if (words is [ApplicationProgram.Word, ..])
+        {
+            return await ApplicationProgram.RunAsync(words[1..]);
+        }
+
+        if (words is [ServerProgram.Word, ..])
+        {
+            return await ServerProgram.RunAsync(words[1..]);
         }
 
         return words.Any(word => word is "-automated" or "@@")

@@ -6,13 +6,17 @@ using System.Text.Json;
 namespace Hexagram.EndToEnd.Programs;
 
 /// <summary>
-/// A <c>hexagram</c> process of this test: what it has printed, line by line, and the ways to end it. It is killed by its own id when
+/// A process of this test, most often <c>hexagram</c>: what it has printed, line by line, and the ways to end it. It is killed by its own id when
 /// disposed. Every wait is bounded.
 /// </summary>
 internal sealed class RunningProgram : IAsyncDisposable
 {
     /// <summary>Longer than anything takes on a busy machine.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    // Linux, and every processor that .NET runs on there.
+    private const int GoOn = 18;
+    private const int StopNow = 19;
 
     private readonly Process _process;
     private readonly PrintedLines _output = new();
@@ -29,6 +33,9 @@ internal sealed class RunningProgram : IAsyncDisposable
     /// <summary>The process's id.</summary>
     public int Id { get; }
 
+    /// <summary>Whether it still runs.</summary>
+    public bool IsAlive => !_process.HasExited;
+
     /// <summary>What it has printed on standard output until now.</summary>
     public IReadOnlyList<string> Output => _output.Lines;
 
@@ -41,13 +48,25 @@ internal sealed class RunningProgram : IAsyncDisposable
     /// <summary>The lines of standard output as JSON; fails unless each is one object.</summary>
     public IReadOnlyList<JsonElement> JsonOutput => [.. Output.Select(Json.Parse)];
 
+    /// <summary>The program under test.</summary>
+    public static string Hexagram()
+    {
+        var file = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "hexagram.exe" : "hexagram");
+        Assert.True(File.Exists(file), $"{file} is not there: the project of the program is to be built with the tests.");
+        return file;
+    }
+
     /// <summary>Starts the program that was built with this test.</summary>
     /// <param name="folder">Where it runs.</param>
     /// <param name="variables">Environment variables, beside those that every program needs.</param>
     /// <param name="words">The command line.</param>
-    public static RunningProgram Start(string folder, IReadOnlyDictionary<string, string> variables, IEnumerable<string> words)
+    public static RunningProgram Start(string folder, IReadOnlyDictionary<string, string> variables, IEnumerable<string> words) =>
+        Start(Hexagram(), folder, variables, words);
+
+    /// <summary>Starts another program.</summary>
+    public static RunningProgram Start(string program, string folder, IReadOnlyDictionary<string, string> variables, IEnumerable<string> words)
     {
-        var start = new ProcessStartInfo(Executable(), words)
+        var start = new ProcessStartInfo(program, words)
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -124,6 +143,12 @@ internal sealed class RunningProgram : IAsyncDisposable
         await EndAsync();
     }
 
+    /// <summary>Sends SIGSTOP: it does nothing more, and everything that it holds stays open.</summary>
+    public void Suspend() => Assert.Equal(0, Kill(Id, StopNow));
+
+    /// <summary>Sends SIGCONT: it goes on as if no time had passed.</summary>
+    public void Resume() => Assert.Equal(0, Kill(Id, GoOn));
+
     /// <summary>Asks it to end with SIGTERM, and waits.</summary>
     /// <returns>Its exit code.</returns>
     public Task<int> StopAsync() => SignalAsync(15);
@@ -142,13 +167,6 @@ internal sealed class RunningProgram : IAsyncDisposable
         }
 
         _process.Dispose();
-    }
-
-    private static string Executable()
-    {
-        var file = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "hexagram.exe" : "hexagram");
-        Assert.True(File.Exists(file), $"{file} is not there: the project of the program is to be built with the tests.");
-        return file;
     }
 
     private Task<int> SignalAsync(int signal)

@@ -36,17 +36,31 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     /// <summary>Starts the program with any words.</summary>
-    public RunningProgram Run(params IEnumerable<string> words)
+    public RunningProgram Run(params IEnumerable<string> words) => Run(RunningProgram.Hexagram(), words);
+
+    /// <summary>Starts another program.</summary>
+    /// <param name="program">Its file.</param>
+    /// <param name="words">Its command line.</param>
+    /// <param name="variable">An environment variable for it alone.</param>
+    public RunningProgram Run(string program, IEnumerable<string> words, KeyValuePair<string, string>? variable = null)
     {
-        var program = RunningProgram.Start(Folder, _variables, words);
-        _programs.Add(program);
-        return program;
+        var variables = variable is { } one ? new Dictionary<string, string>(_variables) { [one.Key] = one.Value } : _variables;
+        var running = RunningProgram.Start(program, Folder, variables, words);
+        lock (_programs)
+        {
+            _programs.Add(running);
+        }
+
+        return running;
     }
 
     /// <summary>Starts a server and waits until it is ready. Started again, it listens where it listened before.</summary>
-    public async Task<RunningProgram> ServeAsync(params string[] words)
+    public Task<RunningProgram> ServeAsync(params string[] words) => ServeAsync(RunningProgram.Hexagram(), ["serve", .. words]);
+
+    /// <summary>The same with another program, which takes the options of <c>serve</c> and says when it is ready as that does.</summary>
+    public async Task<RunningProgram> ServeAsync(string program, IEnumerable<string> words)
     {
-        var server = Run(["serve", "--json", "--tcp", Server, "--http", "http://127.0.0.1:0", .. words]);
+        var server = Run(program, [.. words, "--json", "--tcp", Server, "--http", "http://127.0.0.1:0"]);
         var ready = Json.Parse((await server.WhenPrintedAsync(1))[0]);
         Assert.True(ready.GetProperty("ready").GetBoolean());
         Server = ready.Text("tcp");
@@ -88,9 +102,9 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     /// <summary>Asks <c>token</c> for a token of this stage's server.</summary>
-    public async Task<string> TokenAsync(string user)
+    public async Task<string> TokenAsync(string user, params string[] words)
     {
-        var token = Run("token", user);
+        var token = Run(["token", user, .. words]);
         Assert.Equal(0, await token.EndAsync());
         return Assert.Single(token.Output);
     }
