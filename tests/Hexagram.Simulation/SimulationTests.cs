@@ -68,7 +68,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         var (canary, plan) = Find(name);
         var judgement = Schedule.Run(plan, canary);
         output.WriteLine($"{canary} found by seed {plan.Seed}: {judgement}");
-        Measured.Report($"simulation: {canary} found by schedule {plan.Seed:N0}: {judgement.ToString().Split('\n')[0]}");
+        Measured.Report($"simulation: canary {canary} found by schedule {plan.Seed:N0}: {judgement.First}");
     }
 
     [Theory]

@@ -73,6 +73,11 @@ internal sealed record Judgement(Verdict Verdict, IReadOnlyList<string> Oddities
 {
     internal bool IsClean => Verdict.IsClean && Oddities.Count == 0;
 
+    /// <summary>One thing that is wrong, in one line.</summary>
+    internal string First => All.First().Split('\n')[0];
+
+    private IEnumerable<string> All => Verdict.Findings.Select(finding => finding.ToString()).Concat(Oddities);
+
     /// <summary>The first few things that are wrong.</summary>
-    public override string ToString() => string.Join("; ", Oddities.Concat(Verdict.Findings.Select(finding => finding.ToString())).Take(5));
+    public override string ToString() => string.Join("; ", All.Take(5));
 }
