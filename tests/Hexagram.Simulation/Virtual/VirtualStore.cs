@@ -148,7 +148,7 @@ internal sealed class VirtualStore(World world, Ledger ledger, Canary canary, St
                 lane.Release(item.To);
             }
 
-            return Put(mailbox, item);
+            return mailbox.Append(item, world.WallClock, Ordinal, static () => true);
         }
 
         if (held != ErrorCode.None && canary != Canary.RetryLaterOvertaken)
