@@ -170,6 +170,16 @@ public sealed class HexagramClient : IAsyncDisposable
     /// <summary>Every message in the outbox that is not delivered, in the order of the calls, also those of earlier runs.</summary>
     public IReadOnlyList<SentMessage> ListOutbox() => _sender.List();
 
+    /// <summary>Reads what a message in the outbox carries: after a restart, an application can show what still waits.</summary>
+    /// <returns>The body; null when the message has been delivered, refused or cancelled, and so is no longer kept.</returns>
+    /// <exception cref="ClientStoreException">The store cannot be read.</exception>
+    public async Task<Body?> ReadBodyAsync(SentMessage message, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        var bodies = await _store.ReadBodiesAsync([message.Entry.Number]).WaitAsync(cancellationToken);
+        return bodies.TryGetValue(message.Entry.Number, out var body) ? body : (Body?)null;
+    }
+
     /// <summary>
     /// Hands every message to <paramref name="handler"/>, in order and one at a time, and confirms it when the handler has succeeded. One whose handler
     /// throws comes again, before all others. Should the process end between the handler's end and the mark that follows, that one message

@@ -43,6 +43,13 @@ public sealed class CheckerTests
         new Script().With(Script.BobsTablet).Sent(1).Handled(1).Burn(Script.BobsTablet).MustBeClean();
 
     [Fact]
+    public void A_device_that_only_sends_is_owed_nothing()
+    {
+        var script = new Script();
+        script.Then(at => script.History.StartedSendOnly(at, Script.BobsTablet)).Sent(1).Handled(1).MustBeClean();
+    }
+
+    [Fact]
     public void After_a_restore_one_device_is_enough_but_none_is_not()
     {
         new Script().With(Script.BobsTablet).Sent(1).Handled(1).Restore().MustBeClean();

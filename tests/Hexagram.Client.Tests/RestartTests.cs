@@ -19,6 +19,7 @@ public sealed class RestartTests : ClientFixture
         var waiting = again.ListOutbox();
         Assert.Equal(ids, waiting.Select(m => m.Id));
         Assert.All(waiting, m => Assert.Equal(SentState.Waiting, m.State));
+        Assert.Equal("7", (await again.ReadBodyAsync(waiting[7]).Within())!.Value.Text);
 
         var connection = await server.WelcomeAsync(w => w with { Limits = w.Limits with { RequestsInFlightMax = 1_000 } });
         var texts = new Dictionary<string, List<int>> { ["bob"] = [], ["carol"] = [] };

@@ -1,4 +1,5 @@
 using Hexagram.EndToEnd.ClientCrashes;
+using Hexagram.EndToEnd.Disturbances;
 using Hexagram.EndToEnd.Faults.Actors;
 
 namespace Hexagram.EndToEnd;
@@ -21,6 +22,16 @@ internal static class Program
         if (words is [ServerProgram.Word, ..])
         {
             return await ServerProgram.RunAsync(words[1..]);
+        }
+
+        if (words is [LyingServerProgram.ServerWord, var data, var mistake])
+        {
+            return await LyingServerProgram.RunServerAsync(data, Enum.Parse<Mistake>(mistake));
+        }
+
+        if (words is [LyingServerProgram.ClientWord])
+        {
+            return await LyingServerProgram.RunClientsAsync();
         }
 
         return words.Any(word => word is "-automated" or "@@")

@@ -29,6 +29,7 @@ internal static class HexagramCommandLine
                   hexagram serve                                      a server on this machine, its data in ./hexagram-data
                   hexagram receive --as bob                           bob's messages, as they come
                   hexagram send --as alice --to bob "你好" --trace     one message, with its six lines
+                  hexagram chaos                                      a server of its own, disturbed for a minute, and judged
 
                 Exit codes:
                   0 success   1 failure   2 the command line cannot be understood; 'send' and 'receive' have more, see their help
@@ -43,6 +44,8 @@ internal static class HexagramCommandLine
         root.Add(TokenCommand.Build(shared, surroundings));
         root.Add(SendCommand.Build(shared, surroundings, isDelimited: words.Contains("--")));
         root.Add(ReceiveCommand.Build(shared, surroundings));
+        root.Add(ChaosCommand.Build(shared, surroundings));
+        root.Add(ChaosCommand.BuildClients(surroundings));
         return root;
     }
 

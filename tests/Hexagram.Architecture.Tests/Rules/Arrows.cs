@@ -16,8 +16,8 @@ internal static class Arrows
         ["Hexagram.Server"] = ["Hexagram.Delivery", "Hexagram.Storage"],
         ["Hexagram.Client"] = ["Hexagram.Delivery"],
         ["Hexagram.Checking"] = ["Hexagram.Protocol"],
-        ["Hexagram.Chaos"] = ["Hexagram.Protocol"],
-        ["Hexagram.Cli"] = ["Hexagram.Client", "Hexagram.Server", "Hexagram.Storage.RocksDb"],
+        ["Hexagram.Chaos"] = ["Hexagram.Checking", "Hexagram.Client", "Hexagram.Storage"],
+        ["Hexagram.Cli"] = ["Hexagram.Chaos", "Hexagram.Client", "Hexagram.Server", "Hexagram.Storage.RocksDb"],
     };
 
     /// <summary>The projects that promise to do no I/O, and all the packages they may have.</summary>

@@ -15,6 +15,7 @@ public sealed class DocumentTests
     [InlineData("hexagram token")]
     [InlineData("hexagram send")]
     [InlineData("hexagram receive")]
+    [InlineData("hexagram chaos")]
     public async Task The_page_of_the_commands_shows_their_help(string command)
     {
         var run = await CapturedRun.Of([.. command.Split(' ').Skip(1), "--help"]);

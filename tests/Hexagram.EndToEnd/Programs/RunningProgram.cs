@@ -123,9 +123,12 @@ internal sealed class RunningProgram : IAsyncDisposable
 
     /// <summary>Waits until it has ended and all that it printed has been read.</summary>
     /// <returns>Its exit code.</returns>
-    public async Task<int> EndAsync()
+    public Task<int> EndAsync() => EndAsync(Patience);
+
+    /// <summary>The same, for a program that is meant to take its time.</summary>
+    public async Task<int> EndAsync(TimeSpan patience)
     {
-        await Within(Ended(), "its end");
+        await Within(Ended(), "its end", patience);
         return _process.ExitCode;
 
         async Task<bool> Ended()
@@ -176,16 +179,17 @@ internal sealed class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>Waits, but not for ever; what the program said so far tells why it took too long.</summary>
-    private async Task<T> Within<T>(Task<T> task, string what)
+    private async Task<T> Within<T>(Task<T> task, string what, TimeSpan? patience = null)
     {
+        var length = patience ?? Patience;
         var ended = _reading.IsCompleted;
         try
         {
-            return await task.WaitAsync(Patience);
+            return await task.WaitAsync(length);
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"{what} did not come within {Patience.TotalSeconds} s from process {Id}{(ended ? ", which has ended" : "")}.\n{Said}");
+            throw new TimeoutException($"{what} did not come within {length.TotalSeconds} s from process {Id}{(ended ? ", which has ended" : "")}.\n{Said}");
         }
     }
 

@@ -1,0 +1,343 @@
+using Hexagram.Chaos.Proxy;
+using Hexagram.Chaos.Runs;
+
+namespace Hexagram.Chaos.Faults;
+
+/// <summary>
+/// Does to the processes and connections of a run what the plan says, and makes whole again what it has broken. Several faults may be under way at once,
+/// but only one at a time on one process, and one on the shape of the links.
+/// </summary>
+internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerProcess server, IReadOnlyList<ClientProcess> processes, Recorder recorder) : IDisposable
+{
+    /// <summary>How long a packet is waited for that is to be lost.</summary>
+    private static readonly TimeSpan PacketPatience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan ClockJumpMax = TimeSpan.FromDays(10);
+
+    private readonly SemaphoreSlim _shape = new(1);
+    private readonly List<Task> _underWay = [];
+    private readonly List<Strike> _strikes = [];
+    private readonly List<Fault> _now = [];
+    private readonly Lock _gate = new();
+
+    /// <summary>What has struck until now, in the order in which it was over.</summary>
+    public IReadOnlyList<Strike> Strikes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _strikes];
+            }
+        }
+    }
+
+    /// <summary>What is under way now.</summary>
+    public IReadOnlyList<Fault> Now
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _now];
+            }
+        }
+    }
+
+    /// <summary>Strikes until <paramref name="end"/>, and returns when all is whole again.</summary>
+    public async Task RunAsync(CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+        {
+            var (after, fault, random) = plan.Next();
+            if (!await PauseAsync(after, end))
+            {
+                break;
+            }
+
+            _underWay.RemoveAll(task => task.IsCompletedSuccessfully);
+            _underWay.Add(StrikeAsync(fault, random, end));
+        }
+
+        await Task.WhenAll(_underWay);
+        proxy.Clear();
+        proxy.Thaw();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _shape.Dispose();
+
+    private async Task StrikeAsync(Fault fault, Random random, CancellationToken end)
+    {
+        var from = recorder.Now;
+        lock (_gate)
+        {
+            _now.Add(fault);
+        }
+
+        var (struck, what) = await DoAsync(fault, random, end);
+        if (struck == 0)
+        {
+            plan.Again(fault);
+        }
+
+        lock (_gate)
+        {
+            _now.Remove(fault);
+            _strikes.Add(new Strike(fault, from, recorder.Now, struck, what));
+        }
+    }
+
+    private Task<(int Struck, string What)> DoAsync(Fault fault, Random random, CancellationToken end) => fault switch
+    {
+        Fault.KillServer => OnServerAsync(KillServerAsync, random, end),
+        Fault.StopServer => OnServerAsync(StopServerAsync, random, end),
+        Fault.RestartServer => OnServerAsync(RestartServerAsync, random, end),
+        Fault.KillClient => OnProcessAsync(_ => true, KillClientAsync, random, end),
+        Fault.StopClient => OnProcessAsync(_ => true, StopClientAsync, random, end),
+        Fault.BurnDevice => OnProcessAsync(process => process.Seats.Any(seat => !seat.Receives), BurnDeviceAsync, random, end),
+        Fault.Clock => OnProcessAsync(_ => true, SetClockAsync, random, end),
+        Fault.Cut => Task.FromResult(Cut(random)),
+        Fault.CutMidway => CutMidwayAsync(random, end),
+        Fault.Freeze => FreezeAsync(random, end),
+        Fault.Delay => ShapeAsync(Delay, FaultKind.Delay, random, end),
+        Fault.Throttle => ShapeAsync(Throttle, FaultKind.Throttle, random, end),
+        Fault.Split => ShapeAsync(Split, FaultKind.Split, random, end),
+        Fault.Merge => ShapeAsync(Merge, FaultKind.Merge, random, end),
+        Fault.LoseMsgR => LoseAsync(PacketKind.MessageRequest, "msg:R", random, end),
+        Fault.LoseMsgA => LoseAsync(PacketKind.MessageAcknowledge, "msg:A", random, end),
+        Fault.LoseMsgN => LoseAsync(PacketKind.MessageNotify, "msg:N", random, end),
+        Fault.LoseAckR => LoseAsync(PacketKind.AckRequest, "ack:R", random, end),
+        Fault.LoseAckA => LoseAsync(PacketKind.AckAcknowledge, "ack:A", random, end),
+        Fault.LoseAckN => LoseAsync(PacketKind.AckNotify, "ack:N", random, end),
+        _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "There is no such fault."),
+    };
+
+    private async Task<(int, string)> OnServerAsync(Func<Random, CancellationToken, Task<(int, string)>> strike, Random random, CancellationToken end)
+    {
+        if (!await server.Gate.WaitAsync(0, CancellationToken.None))
+        {
+            return (0, "the server was being disturbed already");
+        }
+
+        try
+        {
+            return await strike(random, end);
+        }
+        finally
+        {
+            server.Gate.Release();
+        }
+    }
+
+    private async Task<(int, string)> KillServerAsync(Random random, CancellationToken end)
+    {
+        var wasAlive = await server.KillAsync();
+        var pause = Chance(random) ? TimeSpan.Zero : plan.Pause(random) / 4;
+        await PauseAsync(pause, end);
+        proxy.Target = await server.StartAsync();
+        return (wasAlive ? 1 : 0, $"killed the server and started it again after {Words(pause)}");
+    }
+
+    private async Task<(int, string)> StopServerAsync(Random random, CancellationToken end)
+    {
+        var pause = plan.Pause(random);
+        var struck = server.Stop();
+        await PauseAsync(pause, end);
+        return (struck && server.Continue() ? 1 : 0, $"stopped the server for {Words(pause)}");
+    }
+
+    private async Task<(int, string)> RestartServerAsync(Random random, CancellationToken end)
+    {
+        var code = await server.EndAsync();
+        if (code != 0)
+        {
+            recorder.Trouble($"asked to end, the server {(code is null ? "did not" : $"ended with exit code {code}")}");
+        }
+
+        await PauseAsync(plan.Pause(random) / 4, end);
+        proxy.Target = await server.StartAsync();
+        return (1, "ended the server in order and started it again");
+    }
+
+    private async Task<(int, string)> OnProcessAsync(
+        Func<ClientProcess, bool> which, Func<ClientProcess, Random, CancellationToken, Task<(int, string)>> strike, Random random, CancellationToken end)
+    {
+        var candidates = processes.Where(which).ToArray();
+        random.Shuffle(candidates);
+        foreach (var process in candidates)
+        {
+            if (!await process.Gate.WaitAsync(0, CancellationToken.None))
+            {
+                continue;
+            }
+
+            try
+            {
+                return await strike(process, random, end);
+            }
+            finally
+            {
+                process.Gate.Release();
+            }
+        }
+
+        return (0, "every process of clients was being disturbed already");
+    }
+
+    private async Task<(int, string)> KillClientAsync(ClientProcess process, Random random, CancellationToken end)
+    {
+        var wasAlive = await process.KillAsync();
+        await PauseAsync(Chance(random) ? TimeSpan.Zero : plan.Pause(random) / 2, end);
+        await process.StartAsync();
+        return (wasAlive ? 1 : 0, $"killed the process of {Names(process)} and started it again");
+    }
+
+    private async Task<(int, string)> StopClientAsync(ClientProcess process, Random random, CancellationToken end)
+    {
+        var pause = plan.Pause(random);
+        var struck = process.Stop();
+        await PauseAsync(pause, end);
+        return (struck && process.Continue() ? 1 : 0, $"stopped the process of {Names(process)} for {Words(pause)}");
+    }
+
+    private async Task<(int, string)> BurnDeviceAsync(ClientProcess process, Random random, CancellationToken end)
+    {
+        await process.KillAsync();
+        var burnt = new List<string>();
+        foreach (var seat in process.Seats.Where(seat => !seat.Receives))
+        {
+            recorder.History.Burnt(recorder.Now, seat.Party);
+            burnt.Add(seat.Party.ToString());
+            seat.Burn();
+        }
+
+        await process.StartAsync();
+        return (burnt.Count, $"destroyed {string.Join(", ", burnt)} with all that was on it");
+    }
+
+    private async Task<(int, string)> SetClockAsync(ClientProcess process, Random random, CancellationToken end)
+    {
+        var shift = ClockJumpMax * ((random.NextDouble() * 2) - 1);
+        var struck = await process.SetClockAsync(shift);
+        return (struck ? 1 : 0, FormattableString.Invariant($"set the clock of {Names(process)} {Math.Abs(shift.TotalHours):0} hours {(shift > TimeSpan.Zero ? "ahead" : "back")}"));
+    }
+
+    private (int, string) Cut(Random random)
+    {
+        var ending = Chance(random) ? Ending.Reset : Ending.Finish;
+        var struck = proxy.Cut(ending, Some(random));
+        return (struck, $"closed {Connections(struck)} with {(ending == Ending.Reset ? "RST" : "FIN")}");
+    }
+
+    private async Task<(int, string)> CutMidwayAsync(Random random, CancellationToken end)
+    {
+        var way = Chance(random) ? Ways.ToServer : Ways.ToClient;
+        var bytes = random.Next(1, 2_000);
+        var before = Struck(FaultKind.CutAfter);
+        proxy.CutAfter(bytes, way, Ending.Reset, Some(random));
+        await PauseAsync(plan.Pause(random), end);
+        var struck = Struck(FaultKind.CutAfter) - before;
+        return (struck, $"closed {Connections(struck)} after {bytes} bytes more {(way == Ways.ToServer ? "to the server" : "to the client")}");
+    }
+
+    private async Task<(int, string)> FreezeAsync(Random random, CancellationToken end)
+    {
+        var pause = plan.Pause(random);
+        var ways = (Ways)random.Next(1, 4);
+        var frozen = new HashSet<long>();
+        var some = Some(random);
+        var struck = proxy.Freeze(ways, connection => some(connection) && frozen.Add(connection.Number));
+        await PauseAsync(pause, end);
+        proxy.Thaw(Ways.Both, connection => frozen.Contains(connection.Number));
+        return (struck, $"let nothing pass on {Connections(struck)} for {Words(pause)}");
+    }
+
+    private async Task<(int, string)> ShapeAsync(Func<Random, string> shape, FaultKind kind, Random random, CancellationToken end)
+    {
+        if (!await _shape.WaitAsync(0, CancellationToken.None))
+        {
+            return (0, "the links were being shaped already");
+        }
+
+        try
+        {
+            var before = Struck(kind);
+            var what = shape(random);
+            await PauseAsync(plan.Pause(random), end);
+            proxy.Clear();
+            return (Struck(kind) - before, what);
+        }
+        finally
+        {
+            _shape.Release();
+        }
+    }
+
+    private string Delay(Random random)
+    {
+        var latency = TimeSpan.FromMilliseconds(random.Next(5, 300));
+        proxy.Delay(latency, latency);
+        return $"delayed everything by {Words(latency)} to {Words(latency * 2)}";
+    }
+
+    private string Throttle(Random random)
+    {
+        var bytes = random.Next(500, 4_000);
+        proxy.Throttle(bytes);
+        return $"let {bytes} bytes per second pass on each connection";
+    }
+
+    private string Split(Random random)
+    {
+        var bytes = random.Next(1, 40);
+        proxy.Split(bytes);
+        return $"split what passes into pieces of 1 to {bytes} bytes";
+    }
+
+    private string Merge(Random random)
+    {
+        var gather = TimeSpan.FromMilliseconds(random.Next(100, 500));
+        proxy.Merge(32 << 10, gather);
+        return $"gathered what passes for up to {Words(gather)}";
+    }
+
+    private async Task<(int, string)> LoseAsync(PacketKind kind, string name, Random random, CancellationToken end)
+    {
+        var loss = proxy.Lose(kind, random.Next(1, 20));
+        var struck = await Task.WhenAny(loss.Struck, PauseAsync(PacketPatience, end)) == loss.Struck || !loss.Withdraw();
+        return struck ? (1, $"lost one {name} and what came after it on its connection") : (0, $"no {name} came by");
+    }
+
+    private static bool Chance(Random random) => random.Next(2) == 0;
+
+    /// <summary>All connections, or one in so many.</summary>
+    private static Func<ProxiedConnection, bool> Some(Random random)
+    {
+        var one = random.Next(3) switch { 0 => 1, 1 => 2, _ => 5 };
+        var which = random.Next(one);
+        return connection => connection.Number % one == which;
+    }
+
+    private int Struck(FaultKind kind) => (int)proxy.Counters.Faults[kind];
+
+    private static string Connections(int count) => count == 1 ? "one connection" : $"{count} connections";
+
+    private static string Names(ClientProcess process) => string.Join(", ", process.Seats.Select(seat => seat.Party));
+
+    private static string Words(TimeSpan length) => FormattableString.Invariant($"{length.TotalSeconds:0.00} s");
+
+    /// <returns>Whether it took its time; false when the end came before.</returns>
+    private static async Task<bool> PauseAsync(TimeSpan length, CancellationToken end)
+    {
+        try
+        {
+            await Task.Delay(length, end);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+
+namespace Hexagram.Chaos.Runs;
+
+/// <summary>
+/// The server under test, over all its lives. Its operations are called one at a time, by whoever holds <see cref="Gate"/>.
+/// </summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    /// <summary>Longer than a start or an end takes on a busy machine.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly ChaosProgram _program;
+    private readonly string _data;
+    private readonly StreamWriter _log;
+    private Process? _process;
+    private Task<IReadOnlyList<string>> _errors = Task.FromResult<IReadOnlyList<string>>([]);
+
+    /// <summary>A server on <c>FOLDER/server</c> that logs to <c>FOLDER/server.log</c>.</summary>
+    public ServerProcess(ChaosProgram program, string folder)
+    {
+        _program = program;
+        _data = Path.Combine(folder, "server");
+        _log = new StreamWriter(Path.Combine(folder, "server.log")) { AutoFlush = true };
+    }
+
+    /// <summary>Held by whoever stops, kills or starts the server.</summary>
+    public SemaphoreSlim Gate { get; } = new(1);
+
+    /// <summary>Its data folder.</summary>
+    public string Data => _data;
+
+    /// <summary>Starts it and waits until it is ready.</summary>
+    /// <returns>Where it listens.</returns>
+    /// <exception cref="InvalidOperationException">It ended, or was not ready in time; the message has its last words.</exception>
+    public async Task<IPEndPoint> StartAsync()
+    {
+        _process = ProgramStart.Start(_program, _program.ServerWords(_data));
+        _errors = ProgramStart.ReadErrorsAsync(_process, _log);
+        using var patience = new CancellationTokenSource(Patience);
+        string? ready;
+        try
+        {
+            ready = await _process.StandardOutput.ReadLineAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new InvalidOperationException($"The server was not ready within {Patience.TotalSeconds} s.");
+        }
+
+        if (ready is null)
+        {
+            await _process.WaitForExitAsync(CancellationToken.None);
+            throw new InvalidOperationException($"The server ended at its start with exit code {_process.ExitCode}: {string.Join('\n', await _errors)}");
+        }
+
+        using var json = JsonDocument.Parse(ready);
+        return IPEndPoint.Parse(json.RootElement.GetProperty("tcp").GetString()!);
+    }
+
+    /// <summary>SIGKILL.</summary>
+    /// <returns>Whether it was alive.</returns>
+    public async Task<bool> KillAsync()
+    {
+        var wasAlive = IsAlive;
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+        await _errors;
+        return wasAlive;
+    }
+
+    /// <summary>SIGTERM.</summary>
+    /// <returns>Its exit code; null when it had to be killed because it did not end.</returns>
+    public async Task<int?> EndAsync()
+    {
+        Signals.End(_process!);
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            await _process!.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            await KillAsync();
+            return null;
+        }
+
+        await _errors;
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGSTOP; false when it is gone.</summary>
+    public bool Stop() => Signals.Stop(_process!);
+
+    /// <summary>SIGCONT.</summary>
+    public bool Continue() => Signals.Continue(_process!);
+
+    /// <summary>Whether it runs, or stands still.</summary>
+    public bool IsAlive => _process is { HasExited: false };
+
+    /// <summary>Why it ended when nobody had asked it to.</summary>
+    public async Task<string> LastWordsAsync() => $"exit code {_process!.ExitCode}: {string.Join('\n', await _errors)}";
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (IsAlive)
+        {
+            await KillAsync();
+        }
+
+        _process?.Dispose();
+        await _log.DisposeAsync();
+        Gate.Dispose();
+    }
+}

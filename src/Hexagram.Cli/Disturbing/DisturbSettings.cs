@@ -1,0 +1,12 @@
+using Hexagram.Chaos.Faults;
+
+namespace Hexagram.Cli.Disturbing;
+
+/// <summary>What the command line of <c>chaos</c> says.</summary>
+/// <param name="Duration">How long there are messages and faults.</param>
+/// <param name="Clients">Devices.</param>
+/// <param name="Rate">Messages per second.</param>
+/// <param name="Faults">What is to strike.</param>
+/// <param name="Seed">Of the plan.</param>
+/// <param name="Report">Where to write the HTML page; null for none.</param>
+internal sealed record DisturbSettings(TimeSpan Duration, int Clients, int Rate, IReadOnlyList<Fault> Faults, int Seed, string? Report);

@@ -1,0 +1,61 @@
+using System.Globalization;
+using Hexagram.Chaos.Faults;
+using Hexagram.EndToEnd.Programs;
+
+namespace Hexagram.EndToEnd.Disturbances;
+
+/// <summary><c>hexagram chaos</c> as people run it.</summary>
+public sealed class ChaosTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Length = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") is "1" ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(30);
+
+    private readonly Stage _stage = new();
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync() => _stage.DisposeAsync();
+
+    [Fact]
+    public async Task Every_fault_strikes_and_every_promise_is_kept()
+    {
+        var page = Path.Combine(_stage.Folder, "chaos.html");
+        var chaos = _stage.With("TMPDIR", _stage.Folder).Run(
+            "chaos", "--duration", $"{Length.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s", "--clients", "8", "--rate", "100", "--report", page, "--json");
+        var code = await chaos.EndAsync(Length + TimeSpan.FromMinutes(4));
+
+        Assert.True(code == 0, chaos.Said);
+        var verdict = chaos.JsonOutput[^1];
+        Assert.True(verdict.GetProperty("passed").GetBoolean());
+        foreach (var promise in (string[])["lost", "doubled", "reordered", "lies", "stuck"])
+        {
+            Assert.Equal(0, verdict.GetProperty(promise).GetInt32());
+        }
+
+        var faults = verdict.GetProperty("faults").EnumerateObject().ToDictionary(fault => fault.Name, fault => fault.Value.GetProperty("times").GetInt32());
+        Assert.Equal(FaultNames.All, faults.Keys);
+        Assert.All(faults, fault => Assert.True(fault.Value > 0, fault.Key));
+        Assert.Equal(faults.Values.Sum(), chaos.JsonOutput.Count(line => line.TryGetProperty("fault", out _)));
+        Assert.Contains("Every promise was kept", await File.ReadAllTextAsync(page), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetDirectories(_stage.Folder, "hexagram-chaos-*"));
+        Measured.Report(string.Create(
+            CultureInfo.InvariantCulture,
+            $"chaos: {verdict.GetProperty("sent").GetInt64():N0} messages between 8 devices, {faults.Values.Sum()} faults of {faults.Count} kinds: lost 0, doubled 0, reordered 0, lies 0, stuck 0"));
+    }
+
+    [Fact]
+    public async Task Interrupted_it_judges_what_has_happened()
+    {
+        var chaos = _stage.With("TMPDIR", _stage.Folder).Run("chaos", "--duration", "1h", "--clients", "2", "--rate", "50", "--faults", "cut", "--json");
+        await chaos.WhenPrintedAsync(1);
+        Assert.Equal(0, await chaos.InterruptAsync());
+        Assert.True(chaos.JsonOutput[^1].GetProperty("sent").GetInt64() > 0);
+    }
+
+    [Fact]
+    public async Task A_page_that_cannot_be_written_is_told_before_the_run()
+    {
+        var chaos = _stage.Run("chaos", "--report", "no/such/folder/chaos.html");
+        Assert.Equal(1, await chaos.EndAsync());
+        Assert.Contains("The report cannot be written", chaos.Said, StringComparison.Ordinal);
+    }
+}

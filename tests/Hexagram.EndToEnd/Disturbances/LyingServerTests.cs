@@ -1,0 +1,41 @@
+using Hexagram.Chaos.Faults;
+using Hexagram.Chaos.Runs;
+using Hexagram.Checking;
+
+namespace Hexagram.EndToEnd.Disturbances;
+
+/// <summary>A judge that has never condemned anybody proves nothing: chaos runs against servers with one mistake each.</summary>
+public sealed class LyingServerTests
+{
+    [Theory]
+    [InlineData(Mistake.Forgets, Breach.Lost)]
+    [InlineData(Mistake.Forgets, Breach.Lie)]
+    [InlineData(Mistake.Doubles, Breach.Doubled)]
+    [InlineData(Mistake.Reorders, Breach.Reordered)]
+    [InlineData(Mistake.Boasts, Breach.Lie)]
+    [InlineData(Mistake.Delays, Breach.Stuck)]
+    public async Task A_mistake_of_the_server_is_found(Mistake mistake, Breach breach)
+    {
+        var folder = Directory.CreateTempSubdirectory("hexagram-lies-").FullName;
+        var settings = new ChaosSettings
+        {
+            Duration = TimeSpan.FromSeconds(4),
+            Bound = TimeSpan.FromSeconds(4),
+            Clients = 4,
+            Rate = 100,
+            // A message that was promised and is not there is lost when its sender's device burns; otherwise the client's own resends make it good.
+            Faults = [Fault.Cut, Fault.LoseMsgA, Fault.LoseMsgN, Fault.BurnDevice],
+            Seed = 1,
+            Folder = folder,
+            Program = LyingServerProgram.With(mistake),
+        };
+        await using (var run = new ChaosRun(settings))
+        {
+            var report = await run.RunAsync(CancellationToken.None);
+            Assert.False(report.HasPassed);
+            Assert.True(report.Verdict.Count(breach) > 0, $"{mistake}: {report.Verdict}\n{string.Join('\n', report.Verdict.Findings.Take(10))}");
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+}
