@@ -44,7 +44,8 @@ internal static class ChaosWords
             screen.Markup($"[red]{FaultNames.NameOf(fault)} never struck: give it more time, more clients or a higher rate.[/]");
         }
 
-        if (report.Settings.Faults.Count > 0)
+        // The panel on a terminal has told them already.
+        if (report.Settings.Faults.Count > 0 && screen.Console is null)
         {
             screen.Line("faults        " + string.Join(", ", report.Faults.Select(count => $"{FaultNames.NameOf(count.Fault)} {count.Times}")));
         }

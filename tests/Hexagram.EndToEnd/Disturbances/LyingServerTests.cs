@@ -19,12 +19,12 @@ public sealed class LyingServerTests
         var folder = Directory.CreateTempSubdirectory("hexagram-lies-").FullName;
         var settings = new ChaosSettings
         {
-            Duration = TimeSpan.FromSeconds(4),
+            Duration = TimeSpan.FromSeconds(6),
             Bound = TimeSpan.FromSeconds(4),
             Clients = 4,
-            Rate = 100,
-            // A message that was promised and is not there is lost when its sender's device burns; otherwise the client's own resends make it good.
-            Faults = [Fault.Cut, Fault.LoseMsgA, Fault.LoseMsgN, Fault.BurnDevice],
+            Rate = 150,
+            // What was promised and is not there is lost when its sender's device burns; otherwise the client's own resends make it good.
+            Faults = mistake == Mistake.Forgets ? [Fault.BurnDevice] : [Fault.Cut, Fault.LoseMsgA, Fault.LoseMsgN],
             Seed = 1,
             Folder = folder,
             Program = LyingServerProgram.With(mistake),

@@ -25,8 +25,8 @@ public enum Mistake
 /// <summary>The real store with one mistake on top. Only what the mistake concerns is done otherwise.</summary>
 internal sealed class LyingStore(IMailboxStore store, Mistake mistake) : IMailboxStore
 {
-    private const int OneIn = 20;
-    private const int Behind = 10;
+    private const int OneIn = 10;
+    private const int Behind = 5;
 
     private int _appends;
     private TaskCompletionSource _overtaken = new(TaskCreationOptions.RunContinuationsAsynchronously);
