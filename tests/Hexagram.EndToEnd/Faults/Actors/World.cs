@@ -48,8 +48,9 @@ internal sealed class World(Transport transport) : IAsyncDisposable
     /// <summary>Has a <see cref="ServerProgram"/> do something, and waits until it has.</summary>
     public async Task HaveServerAsync(string line)
     {
+        var done = Server.Output.Count;
         await Server.FeedAsync(line);
-        await Server.WhenOutputAsync(lines => lines.Contains($"did {line}"));
+        await Server.WhenPrintedAsync(done + 1);
     }
 
     /// <summary>An application of a user, connected; one device of each name.</summary>
