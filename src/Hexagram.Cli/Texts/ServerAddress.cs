@@ -27,8 +27,9 @@ internal static class ServerAddress
             return false;
         }
 
+        // A host that Uri takes apart in one text it can refuse in another.
         var port = uri.Port > 0 ? uri.Port : PortDefault;
-        server = new Uri(string.Create(CultureInfo.InvariantCulture, $"tcp://{uri.Host}:{port}"));
-        return true;
+        return Uri.TryCreate(string.Create(CultureInfo.InvariantCulture, $"tcp://{uri.Host}:{port}"), UriKind.Absolute, out server!)
+            && server.Host == uri.Host;
     }
 }

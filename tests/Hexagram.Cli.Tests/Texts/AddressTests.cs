@@ -28,6 +28,16 @@ public sealed class AddressTests
     [InlineData("a b:7000")]
     public void Anything_more_is_no_server(string text) => Assert.False(ServerAddress.TryParse(text, out _));
 
+    [Fact]
+    public void A_host_too_long_to_be_one_is_refused_and_never_thrown_at()
+    {
+        for (var length = 50; length < 300; length++)
+        {
+            var host = $"chat.{new string('m', length)}";
+            Assert.Equal(ServerAddress.TryParse($"tcp://{host}:7000", out var server) ? host : null, server?.Host);
+        }
+    }
+
     [Theory]
     [InlineData("127.0.0.1:7000", "127.0.0.1:7000")]
     [InlineData("localhost:0", "127.0.0.1:0")]
