@@ -277,29 +277,29 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerProc
     private string Delay(Random random)
     {
         var latency = TimeSpan.FromMilliseconds(random.Next(5, 300));
-        proxy.Delay(latency, latency);
-        return $"delayed everything by {Words(latency)} to {Words(latency * 2)}";
+        proxy.Delay(latency, latency, Some(random));
+        return $"delayed what passed on some connections by {Words(latency)} to {Words(latency * 2)}";
     }
 
     private string Throttle(Random random)
     {
         var bytes = random.Next(500, 4_000);
-        proxy.Throttle(bytes);
-        return $"let {bytes} bytes per second pass on each connection";
+        proxy.Throttle(bytes, Some(random));
+        return $"let {bytes} bytes per second pass on some connections";
     }
 
     private string Split(Random random)
     {
         var bytes = random.Next(1, 40);
-        proxy.Split(bytes);
-        return $"split what passes into pieces of 1 to {bytes} bytes";
+        proxy.Split(bytes, Some(random));
+        return $"split what passed on some connections into pieces of 1 to {bytes} bytes";
     }
 
     private string Merge(Random random)
     {
         var gather = TimeSpan.FromMilliseconds(random.Next(100, 500));
-        proxy.Merge(32 << 10, gather);
-        return $"gathered what passes for up to {Words(gather)}";
+        proxy.Merge(32 << 10, gather, Some(random));
+        return $"gathered what passed on some connections for up to {Words(gather)}";
     }
 
     private async Task<(int, string)> LoseAsync(PacketKind kind, string name, Random random, CancellationToken end)
