@@ -18,7 +18,7 @@ public sealed class Checker
     private readonly List<Finding> _findings = [];
     private TimeSpan _faultsEnded = TimeSpan.MinValue;
     private TimeSpan _end;
-    private bool _restored;
+    private TimeSpan _restoredAt = TimeSpan.MinValue;
     private long _effects;
 
     private Checker(bool hasDiskWitness, TimeSpan? bound)
@@ -29,7 +29,9 @@ public sealed class Checker
 
     /// <summary>Judges a run that has ended.</summary>
     /// <param name="history">All that was recorded.</param>
-    /// <param name="bound">How long after its sending, and after the end of all faults, a message may take; null for as long as the run.</param>
+    /// <param name="bound">
+    /// How long after its sending, and after the end of all faults, a message may take; then its sender must have been told, too. Null for a run that ends before that.
+    /// </param>
     public static Verdict Judge(History history, TimeSpan? bound = null)
     {
         ArgumentNullException.ThrowIfNull(history);
@@ -58,7 +60,7 @@ public sealed class Checker
                 LivingOf(one.Party.Value.User).Remove(one.Party.Value);
                 return;
             case HistoryEventKind.Restored:
-                _restored = true;
+                _restoredAt = one.At;
                 return;
             case HistoryEventKind.FaultsEnded:
                 _faultsEnded = one.At;
@@ -75,9 +77,11 @@ public sealed class Checker
         {
             case HistoryEventKind.Calling:
                 track.IsCalled = true;
+                track.CalledInLife = LifeOf(track.Message.Sender);
                 break;
             case HistoryEventKind.Sent:
                 track.IsCalled = true;
+                track.CalledInLife = LifeOf(track.Message.Sender);
                 track.SentAt = one.At;
                 break;
             case HistoryEventKind.Told:
@@ -88,6 +92,10 @@ public sealed class Checker
                 if (track.HandledBy.Count > 0)
                 {
                     Find(Breach.Lie, one, "was called off after it had arrived");
+                }
+                else if (track.Highest >= MessageState.Accepted)
+                {
+                    Find(Breach.Lie, one, $"was called off after it had been called {track.Highest}");
                 }
 
                 break;
@@ -127,7 +135,7 @@ public sealed class Checker
     private void Tell(HistoryEvent one, Track track)
     {
         // What a sender was told before its process died it may be told again.
-        var life = _lives.GetValueOrDefault(track.Message.Sender);
+        var life = LifeOf(track.Message.Sender);
         if (one.State < track.Told && life == track.ToldInLife)
         {
             Find(Breach.Lie, one, $"was called {one.State} after it had been called {track.Told}");
@@ -143,9 +151,20 @@ public sealed class Checker
             Find(Breach.Lie, one, $"was called {one.State} and is not on the server's disk");
         }
 
+        if (track.IsCalledOff)
+        {
+            Find(Breach.Lie, one, $"was called {one.State} after it had been called off");
+        }
+
         track.Told = one.State;
         track.ToldInLife = life;
         track.Highest = one.State > track.Highest ? one.State : track.Highest;
+        if (one.State >= MessageState.Accepted)
+        {
+            // Whoever is told so has been promised it, also when its process died before its call returned.
+            track.SentAt ??= one.At;
+            track.AcceptedAt ??= one.At;
+        }
     }
 
     private void Handle(HistoryEvent one, Track track, bool isMarked)
@@ -173,6 +192,7 @@ public sealed class Checker
         }
 
         track.HandledBy.Add(by);
+        track.FirstHandledAt ??= one.At;
         track.LastHandledAt = one.At;
         var line = (by, track.Message.Sender);
         var latest = _latest.GetValueOrDefault(line);
@@ -205,6 +225,10 @@ public sealed class Checker
             {
                 Find(Breach.Stuck, track, "still waits at the end of the run");
             }
+            else if (_bound is not null)
+            {
+                JudgeWord(track);
+            }
         }
 
         var sent = _tracks.Values.LongCount(track => track.SentAt is not null);
@@ -229,19 +253,44 @@ public sealed class Checker
         }
     }
 
+    /// <summary>
+    /// When all is over, whoever still lives knows it: its call has returned, and it was told that the message is delivered. In an earlier life the process may have died
+    /// between hearing that and saying so.
+    /// </summary>
+    private void JudgeWord(Track track)
+    {
+        var sender = track.Message.Sender;
+        if (track.IsExcused || track.IsCalledOff || _burnt.Contains(sender) || track.CalledInLife != LifeOf(sender))
+        {
+            return;
+        }
+
+        if (track.SentAt is null)
+        {
+            Find(Breach.Stuck, track, "was handed over, and the call has never returned");
+        }
+        else if (track.Highest < MessageState.Delivered && track.HandledBy.Count > 0)
+        {
+            Find(Breach.Stuck, track, $"has arrived, and its sender has heard no more than {track.Highest}");
+        }
+    }
+
     private bool MayBeMissing(Track track) =>
         track.IsExcused
         || track.IsCalledOff
         // A restore may take from a second device what the first has confirmed, for then the sender has let it go.
-        || (_restored && track.HandledBy.Count > 0)
+        || track.FirstHandledAt <= _restoredAt
         // What the backup lacks comes again from its sender, and from nobody else.
-        || (_restored && _burnt.Contains(track.Message.Sender))
+        || (track.AcceptedAt <= _restoredAt && _burnt.Contains(track.Message.Sender))
         // Until msg:A, the device that burns takes the message with it.
         || (_burnt.Contains(track.Message.Sender) && track.Highest < MessageState.Accepted);
 
     private void Find(Breach breach, HistoryEvent one, string what) => _findings.Add(new Finding(breach, one.At, one.Message!, what));
 
     private void Find(Breach breach, Track track, string what) => _findings.Add(new Finding(breach, _end, track.Message, what));
+
+    /// <summary>How often a device was started.</summary>
+    private int LifeOf(Party party) => _lives.GetValueOrDefault(party);
 
     private Track TrackOf(TrackedMessage message)
     {
@@ -270,7 +319,12 @@ public sealed class Checker
 
         public bool IsCalled { get; set; }
 
+        /// <summary>In which life of its sender.</summary>
+        public int CalledInLife { get; set; }
+
         public TimeSpan? SentAt { get; set; }
+
+        public TimeSpan? AcceptedAt { get; set; }
 
         /// <summary>What the sender was told last.</summary>
         public MessageState Told { get; set; }
@@ -292,6 +346,8 @@ public sealed class Checker
         public bool IsWaiting { get; set; }
 
         public List<Party> HandledBy { get; } = [];
+
+        public TimeSpan? FirstHandledAt { get; set; }
 
         public TimeSpan LastHandledAt { get; set; }
     }

@@ -57,6 +57,44 @@ public sealed class CheckerTests
     }
 
     [Fact]
+    public void A_restore_excuses_nothing_that_comes_after_it()
+    {
+        new Script().With(Script.BobsTablet).Restore().Sent(1).Handled(1).MustBe(Breach.Lost, 1);
+        new Script().Restore().Sent(1).Told(1, MessageState.Accepted).Burn(Script.Alice).MustBe(Breach.Lost, 1);
+        new Script().Sent(1).Told(1, MessageState.Accepted).Restore().Burn(Script.Alice).MustBeClean();
+    }
+
+    [Fact]
+    public void What_was_called_accepted_is_owed_also_when_its_call_never_returned() =>
+        new Script().Calling(1).Told(1, MessageState.Accepted).MustBe(Breach.Lost, 1);
+
+    [Fact]
+    public void What_was_called_accepted_is_not_called_off_nor_the_reverse()
+    {
+        var before = new Script().Sent(1).Told(1, MessageState.Accepted);
+        before.Then(at => before.History.CalledOff(at, Script.Message(1))).MustBe(Breach.Lie, 1);
+        var after = new Script().Sent(1);
+        after.Then(at => after.History.CalledOff(at, Script.Message(1))).Told(1, MessageState.Accepted).MustBe(Breach.Lie, 1);
+    }
+
+    [Fact]
+    public void A_sender_that_lives_and_is_never_told_is_stuck()
+    {
+        var bound = TimeSpan.FromMinutes(1);
+        new Script().Sent(1).Told(1, MessageState.Accepted).Handled(1).MustBe(Breach.Stuck, 1, bound);
+        new Script().Sent(1).Handled(1).Told(1, MessageState.Delivered).MustBeClean(bound);
+        new Script().Sent(1).Handled(1).Burn(Script.Alice).MustBeClean(bound);
+        new Script().Sent(1).Handled(1).With(Script.Alice).MustBeClean(bound);
+    }
+
+    [Fact]
+    public void A_call_that_never_returns_is_stuck()
+    {
+        new Script().Calling(1).MustBe(Breach.Stuck, 1, bound: TimeSpan.FromMinutes(1));
+        new Script().Calling(1).With(Script.Alice).MustBeClean(bound: TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
     public void A_message_that_is_excused_or_called_off_may_be_missing()
     {
         var excused = new Script().Sent(1);
@@ -176,7 +214,7 @@ public sealed class CheckerTests
     public void What_arrives_later_than_the_bound_after_the_last_fault_is_stuck()
     {
         var script = new Script().Sent(1);
-        script.Then(at => script.History.FaultsEnded(at)).Wait(TimeSpan.FromSeconds(30)).Handled(1);
+        script.Then(at => script.History.FaultsEnded(at)).Wait(TimeSpan.FromSeconds(30)).Handled(1).Told(1, MessageState.Delivered);
         script.MustBeClean(bound: TimeSpan.FromSeconds(31));
         script.MustBe(Breach.Stuck, 1, bound: TimeSpan.FromSeconds(30));
     }
