@@ -39,12 +39,26 @@ internal sealed class Ledger(World world)
     /// <summary>The sender's application is told a state.</summary>
     internal void Told(Body body, MessageState state) => History.Told(world.Now, LineOf(body).Message, state);
 
-    /// <summary>The store has it on its disk.</summary>
-    internal void Kept(Body body)
+    /// <summary>The store has it on its disk, in this place.</summary>
+    internal void Kept(Body body, Epoch epoch, Sequence sequence)
     {
         var line = LineOf(body);
-        line.IsKept = true;
+        line.Places.TryAdd(epoch, sequence);
         History.Kept(world.Now, line.Message);
+    }
+
+    /// <summary>An older copy of the store goes on as a new history: what it has stands there where it stood before.</summary>
+    internal void Restored(Epoch before, Epoch now, Func<UserId, Sequence> last)
+    {
+        foreach (var line in _lines)
+        {
+            if (line.Places.TryGetValue(before, out var place) && place <= last(line.Message.To))
+            {
+                line.Places.Add(now, place);
+            }
+        }
+
+        History.Restored(world.Now);
     }
 
     /// <summary>A device's application has committed the effect.</summary>
@@ -54,12 +68,15 @@ internal sealed class Ledger(World world)
 
     internal void Excused(Body body) => History.Excused(world.Now, LineOf(body).Message);
 
-    /// <summary>What the store has had by now, a device need not have: it begins after it, or was told of a gap.</summary>
-    internal void ExcuseUntilNow(Party party)
+    /// <summary>What stands up to here in a history, a device need not have: it begins after it, or was told that it is gone.</summary>
+    internal void ExcuseUpTo(Party party, Epoch epoch, Sequence upTo)
     {
-        foreach (var line in _lines.Where(line => line.Message.To == party.User && line.IsKept))
+        foreach (var line in _lines)
         {
-            History.ExcusedAt(world.Now, party, line.Message);
+            if (line.Message.To == party.User && line.Places.TryGetValue(epoch, out var place) && place <= upTo)
+            {
+                History.ExcusedAt(world.Now, party, line.Message);
+            }
         }
     }
 
@@ -99,6 +116,6 @@ internal sealed class LedgerLine(TrackedMessage message, Body body)
 
     internal bool IsLetGo { get; set; }
 
-    /// <summary>The store had it once.</summary>
-    internal bool IsKept { get; set; }
+    /// <summary>Where the store has it, in each history that has it.</summary>
+    internal Dictionary<Epoch, Sequence> Places { get; } = [];
 }

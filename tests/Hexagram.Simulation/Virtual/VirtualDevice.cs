@@ -286,10 +286,8 @@ internal sealed class VirtualDevice
         {
             _takesPart = true;
             _surroundings.Ledger.History.Started(_world.Now, Party);
-            if (Habits.Start == StreamStart.Latest || welcome.FirstAvailable.Value > 1)
-            {
-                _surroundings.Ledger.ExcuseUntilNow(Party);
-            }
+            var before = Habits.Start == StreamStart.Latest ? welcome.ResumeAfter : welcome.FirstAvailable.Previous;
+            _surroundings.Ledger.ExcuseUpTo(Party, welcome.Epoch, before);
         }
 
         IsWelcomed = true;

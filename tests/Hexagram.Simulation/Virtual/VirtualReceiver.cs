@@ -146,7 +146,7 @@ internal sealed class VirtualReceiver(DeviceSurroundings surroundings, VirtualDe
         else
         {
             _world.Tally.Count(Trouble.GapTold);
-            surroundings.Ledger.ExcuseUntilNow(device.Party);
+            surroundings.Ledger.ExcuseUpTo(device.Party, item.Epoch, item.UpTo);
         }
 
         if (Disk.Epoch == item.Epoch && item.UpTo > Disk.Cursor)

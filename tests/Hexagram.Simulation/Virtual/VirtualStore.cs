@@ -178,7 +178,7 @@ internal sealed class VirtualStore(World world, Ledger ledger, Canary canary, St
         };
         if (result.Outcome == AppendOutcome.New)
         {
-            ledger.Kept(item.Body);
+            ledger.Kept(item.Body, Epoch, result.Sequence);
         }
 
         return result;
@@ -285,9 +285,10 @@ internal sealed class VirtualStore(World world, Ledger ledger, Canary canary, St
         world.Tally.Count(Restores++ == 0 ? Trouble.Restored : Trouble.RestoredTwice);
         _pending.Clear();
         _unsynced.Clear();
+        var before = Epoch;
         _image = _backup!.Copy();
         _image.Epochs.Add(new Epoch(++_epochs));
-        ledger.History.Restored(world.Now);
+        ledger.Restored(before, Epoch, user => Position(user).Last);
     }
 
     private ModelMailbox Mailbox(UserId user)
