@@ -73,8 +73,8 @@ internal sealed record Judgement(Verdict Verdict, IReadOnlyList<string> Oddities
 {
     internal bool IsClean => Verdict.IsClean && Oddities.Count == 0;
 
-    /// <summary>One thing that is wrong, in one line.</summary>
-    internal string First => All.First().Split('\n')[0];
+    /// <summary>Whether it shows this mistake, by the symptom that is its own; without a mistake whatever is wrong counts.</summary>
+    internal bool IsOf(Canary canary) => canary == Canary.None ? !IsClean : Symptom.Of(canary).In(this) is not null;
 
     private IEnumerable<string> All => Verdict.Findings.Select(finding => finding.ToString()).Concat(Oddities);
 

@@ -66,7 +66,7 @@ internal sealed class Shrinking
         {
             var plan = _smallest.Keep(n == 0 ? _smallest.Chances : n, left);
             _runs++;
-            if (!Schedule.Run(plan, _canary).IsClean)
+            if (Schedule.Run(plan, _canary).IsOf(_canary))
             {
                 _smallest = plan;
                 return true;

@@ -40,9 +40,8 @@ internal sealed class VirtualStore(World world, Ledger ledger, Canary canary, St
     {
         var mailbox = Mailbox(item.To);
         var append = new PendingAppend(owner, item, answer, mailbox.Status(item.From, item.Id).State != MessageState.Waiting);
-        if (canary is Canary.AcceptedBeforeSync or Canary.VisibleBeforeSync && !append.WasKnown)
+        if (canary is Canary.AcceptedBeforeSync or Canary.VisibleBeforeSync && Foresee(append) is { Outcome: AppendOutcome.New } early)
         {
-            var early = new AppendResult(AppendOutcome.New, ErrorCode.None, mailbox.Position.Last + (_pending.Count + 1), world.WallClock, false);
             append = append with { ToldEarly = canary == Canary.AcceptedBeforeSync };
             if (append.ToldEarly)
             {
@@ -56,6 +55,32 @@ internal sealed class VirtualStore(World world, Ledger ledger, Canary canary, St
 
         _pending.Add(append);
         BeginCommit();
+    }
+
+    /// <summary>What will become of an append if what waits before it is committed and nothing fails.</summary>
+    private AppendResult Foresee(PendingAppend append)
+    {
+        var mailbox = Mailbox(append.Item.To).Copy();
+        var held = new HashSet<AppendLane>();
+        var result = AppendResult.RetryLater(ErrorCode.MailboxFull);
+        foreach (var (_, item, _, _, _) in _pending.Where(before => before.Item.To == append.Item.To && !before.Owner.IsFrozen).Append(append))
+        {
+            if (!held.Contains(item.Lane) && item.Lane.Holds(item.To, item.Id) == ErrorCode.None)
+            {
+                result = mailbox.Append(item, world.WallClock, Ordinal, static () => true);
+            }
+            else
+            {
+                result = AppendResult.RetryLater(ErrorCode.MailboxFull);
+            }
+
+            if (result.Outcome == AppendOutcome.RetryLater)
+            {
+                held.Add(item.Lane);
+            }
+        }
+
+        return result;
     }
 
     /// <summary>A node has died: what it had not committed is gone.</summary>
