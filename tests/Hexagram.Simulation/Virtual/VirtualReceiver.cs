@@ -52,6 +52,12 @@ internal sealed class VirtualReceiver(DeviceSurroundings surroundings, VirtualDe
             }
 
             Disk.LooksForSeen |= Disk.Epoch != Epoch.None;
+            if (Disk.Epoch != Epoch.None)
+            {
+                // What is gone of the new history under numbers that it had in the old one, no gap tells it of.
+                surroundings.Ledger.ExcuseUpTo(device.Party, welcome.Epoch, welcome.FirstAvailable.Previous);
+            }
+
             Disk.Epoch = position.Epoch;
             Disk.Cursor = position.Cursor;
         }
