@@ -4,7 +4,7 @@ using Hexagram.Delivery;
 namespace Hexagram.Simulation.Engine;
 
 /// <summary>
-/// Runs a plan: people who write to each other for a minute or more while everything around them fails, then half an
+/// Runs a plan: people who write to each other for a minute or more while everything around them fails, then up to an
 /// hour of peace in which everything must arrive.
 /// </summary>
 internal static class Schedule

@@ -53,7 +53,7 @@ internal sealed class Stage
 
     /// <summary>Everybody has everything, and nobody waits, but for what can reach nobody.</summary>
     internal bool HasSettled => _devices.TrueForAll(device => device.IsGone
-        || (device.IsUp && device.HasHandledAll && device.Waiting.All(message => !IsReachable(message.To))));
+        || (device.IsUp && !device.IsCalled && device.HasHandledAll && device.Waiting.All(message => !IsReachable(message.To))));
 
     internal UserId User(int number) => new($"user{number % _settings.Users}");
 

@@ -151,6 +151,9 @@ internal sealed class VirtualDevice
         }
     }
 
+    /// <summary>Its application has called for something that has not returned yet.</summary>
+    internal bool IsCalled => _sender.IsCalled;
+
     /// <summary>What waits in its outbox.</summary>
     internal IEnumerable<SavedMessage> Waiting => Disk.Outbox.Values;
 

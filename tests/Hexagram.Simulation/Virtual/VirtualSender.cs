@@ -11,12 +11,17 @@ internal sealed class VirtualSender(DeviceSurroundings surroundings, VirtualDevi
     private readonly HashSet<long> _sentBefore = [];
     private Outbox _outbox = null!;
     private TimeSpan? _alarm;
+    private int _calls;
+
+    /// <summary>A call has not returned yet.</summary>
+    internal bool IsCalled => _calls > 0;
 
     private VirtualDisk Disk => device.Disk;
 
     internal void Start()
     {
         _alarm = null;
+        _calls = 0;
         _outbox = new Outbox(new OutboxOptions { InFlightMax = 8, StatusBatchMax = 3 }, device.Dice);
         foreach (var saved in Disk.Outbox.Values)
         {
@@ -41,6 +46,7 @@ internal sealed class VirtualSender(DeviceSurroundings surroundings, VirtualDevi
     internal void Send(UserId to, int padding)
     {
         var line = surroundings.Ledger.Calling(device.Party, to, padding);
+        _calls++;
         // While a connection is up the message is about to leave the device, so it is saved as such with the first write.
         var saved = new SavedMessage(++Disk.Number, NewId(), to, line.Body, MessageState.Waiting, device.IsWelcomed);
         device.Commit(
@@ -48,6 +54,7 @@ internal sealed class VirtualSender(DeviceSurroundings surroundings, VirtualDevi
             {
                 Disk.Outbox.Add(saved.Number, saved);
                 surroundings.Ledger.Sent(line);
+                _calls--;
                 _world.Trace($"{device.Name} has sent {line.Message} '{line.Body.Text}' {saved.Id}");
             },
             () =>
