@@ -7,8 +7,10 @@ namespace Hexagram.Server.Gateway;
 /// <summary>The connections of this node, also those that have not said Hello. Thread-safe.</summary>
 internal sealed class SessionRegistry
 {
-    private readonly ConcurrentDictionary<Session, bool> _sessions = new();
     private readonly Lock _gate = new();
+
+    // Concurrent for those who read it; it changes, as all the rest, inside the lock.
+    private readonly ConcurrentDictionary<Session, bool> _sessions = new();
     private readonly LinkedList<Session> _withoutHello = new();
     private int _count;
     private int _turnedAway;
@@ -29,27 +31,38 @@ internal sealed class SessionRegistry
     /// </summary>
     public void Add(Session session, SessionBounds bounds)
     {
-        _sessions.TryAdd(session, true);
-        Interlocked.Increment(ref _count);
-        Session? oldest = null;
-        bool oneTooMany;
+        Session turnedAway;
+        ErrorCode code;
+        bool cutOff;
         lock (_gate)
         {
-            oneTooMany = Count - _turnedAway > bounds.SessionsMax;
-            if (!oneTooMany)
+            _sessions.TryAdd(session, true);
+            _count++;
+            if (_count - _turnedAway > bounds.SessionsMax)
+            {
+                (turnedAway, code) = (session, ErrorCode.TooManySessions);
+            }
+            else
             {
                 session.WithoutHello = _withoutHello.AddLast(session);
-                oldest = _withoutHello.Count > bounds.WithoutHelloMax ? _withoutHello.First!.Value : null;
+                if (_withoutHello.Count <= bounds.WithoutHelloMax)
+                {
+                    return;
+                }
+
+                (turnedAway, code) = (_withoutHello.First!.Value, ErrorCode.HelloTimeout);
             }
+
+            // It no longer takes anybody's place. So many may be left to read their Goodbye; more are cut off, so that these are bounded too.
+            Unlink(turnedAway);
+            turnedAway.IsTurnedAway = true;
+            cutOff = ++_turnedAway > bounds.WithoutHelloMax;
         }
 
-        if (oneTooMany)
+        turnedAway.End(code);
+        if (cutOff)
         {
-            TurnAway(session, ErrorCode.TooManySessions, bounds);
-        }
-        else if (oldest is not null)
-        {
-            TurnAway(oldest, ErrorCode.HelloTimeout, bounds);
+            turnedAway.Abort();
         }
     }
 
@@ -62,38 +75,15 @@ internal sealed class SessionRegistry
         }
     }
 
+    /// <summary>Nothing is left of it.</summary>
     public void Remove(Session session)
     {
         lock (_gate)
         {
             Unlink(session);
+            _sessions.TryRemove(session, out _);
+            _count--;
             _turnedAway -= session.IsTurnedAway ? 1 : 0;
-        }
-
-        _sessions.TryRemove(session, out _);
-        Interlocked.Decrement(ref _count);
-    }
-
-    /// <summary>It no longer takes anybody's place. So many may be left to read their Goodbye; more are cut off, so that these are bounded too.</summary>
-    private void TurnAway(Session session, ErrorCode code, SessionBounds bounds)
-    {
-        bool cutOff;
-        lock (_gate)
-        {
-            if (session.IsTurnedAway || !_sessions.ContainsKey(session))
-            {
-                return;
-            }
-
-            Unlink(session);
-            session.IsTurnedAway = true;
-            cutOff = ++_turnedAway > bounds.WithoutHelloMax;
-        }
-
-        session.End(code);
-        if (cutOff)
-        {
-            session.Abort();
         }
     }
 
