@@ -1,8 +1,11 @@
 using Hexagram.Protocol;
+using Hexagram.Server.Options;
 using Hexagram.Server.Router;
 using Hexagram.Server.Tests.Harness;
 using Hexagram.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans;
+using Orleans.Runtime;
 using Orleans.Serialization;
 
 namespace Hexagram.Server.Tests;
@@ -68,6 +71,24 @@ public sealed class RouterTests
         await alice.SettleAsync();
         await TestServer.AcceptAsync(alice, server.Message("bob", "still there"));
         Assert.Equal("still there", Assert.Single((await bob.ReceiveUntilAsync<MessageNotify>()).OfType<MessageNotify>()).Body.Text);
+    }
+
+    [Fact]
+    public async Task The_router_of_a_quiet_user_who_is_online_is_not_collected()
+    {
+        await using var server = await TestServer.StartAsync(options => options with { Router = new RouterOptions { Heartbeat = TimeSpan.FromDays(1) } });
+        await using var bob = await server.ReceiverAsync("bob");
+        var directory = server.Services.GetRequiredService<SessionDirectory>();
+        var grains = server.Services.GetRequiredService<IGrainFactory>();
+        await server.Services.GetRequiredService<UserRoutes>().Grain(new("nobody")).PostAsync(new UserPost([], []));
+        Assert.Equal(2, directory.Routers);
+
+        // As if both had been idle for as long as routers may be.
+        await grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero).WaitAsync(RawClient.Patience);
+        await server.AdvanceUntilAsync(() => directory.Routers < 2);
+
+        Assert.Equal(1, directory.Routers);
+        Assert.True(await server.Services.GetRequiredService<UserRoutes>().Grain(new("bob")).PostAsync(new UserPost([], [])));
     }
 
     [Fact]

@@ -6,7 +6,8 @@ namespace Hexagram.Server.Router;
 /// <inheritdoc cref="IUserRouterGrain"/>
 /// <remarks>
 /// Orleans runs one call at a time, and none of them waits for anything. Whoever writes to many users makes one of these for each. So that they
-/// cost bounded memory, those without sessions go at once when there are many, and soon when there are few; each heartbeat keeps those with sessions.
+/// cost bounded memory, those without sessions go at once when there are many, and soon when there are few; those with sessions stay for some
+/// heartbeats, each of which says the sessions again, however long a heartbeat is set to.
 /// </remarks>
 [CollectionAgeLimit(Minutes = CollectionMinutes)]
 internal sealed class UserRouterGrain(SessionDirectory directory, ServerOptions options) : Grain, IUserRouterGrain
@@ -15,6 +16,9 @@ internal sealed class UserRouterGrain(SessionDirectory directory, ServerOptions 
     internal const int WithoutSessionsMax = 10_000;
 
     private const double CollectionMinutes = 2;
+
+    /// <summary>One may be lost, and the next may be late.</summary>
+    private const int HeartbeatsToStay = 3;
 
     // A user has a handful of devices, and a bound of sessions: a list is the right table.
     private readonly List<SessionRecord> _sessions = [];
@@ -38,7 +42,9 @@ internal sealed class UserRouterGrain(SessionDirectory directory, ServerOptions 
             return new(RegisterOutcome.TooManySessions);
         }
 
-        return new(Register(session) ? RegisterOutcome.Registered : RegisterOutcome.Superseded);
+        var registered = Register(session);
+        Stay();
+        return new(registered ? RegisterOutcome.Registered : RegisterOutcome.Superseded);
     }
 
     public ValueTask UnregisterAsync(SessionAddress session)
@@ -62,6 +68,7 @@ internal sealed class UserRouterGrain(SessionDirectory directory, ServerOptions 
             }
         }
 
+        Stay();
         return default;
     }
 
@@ -96,6 +103,15 @@ internal sealed class UserRouterGrain(SessionDirectory directory, ServerOptions 
         }
 
         return new(receiving);
+    }
+
+    /// <summary>A quiet user is online all the same. A node that has died keeps this in memory for that long at the most.</summary>
+    private void Stay()
+    {
+        if (_sessions.Count > 0)
+        {
+            DelayDeactivation(options.Router.Heartbeat * HeartbeatsToStay);
+        }
     }
 
     private bool IsOneTooMany(SessionRecord session)
