@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hexagram.Protocol;
+using Hexagram.Server.Authorization;
 using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Tests.Harness;
 using Microsoft.Extensions.DependencyInjection;
@@ -70,6 +71,69 @@ public sealed class LimitsTests
         await carol.ReceiveUntilAsync<MessageAcknowledge>();
         await dora.ReceiveUntilAsync<MessageAcknowledge>();
         Assert.Equal(0, budget.Used);
+    }
+
+    [Fact]
+    public async Task What_waits_for_the_authorizer_leaves_the_total_to_the_others()
+    {
+        var authorizer = new SteeredAuthorizer();
+        await using var server = await TestServer.StartAsync(
+            options => options with { Bounds = options.Bounds with { RequestBytesInFlightTotalMax = 2_000 } },
+            builder => builder.Services.AddSingleton<IMessageAuthorizer>(authorizer));
+        await using var alice = await server.SenderAsync("alice");
+        await using var carol = await server.SenderAsync("carol");
+        var budget = server.Services.GetRequiredService<RequestBudget>();
+        var later = new TaskCompletionSource<AuthorizationResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        authorizer.Later = later.Task;
+        await alice.SendAsync([.. Enumerable.Range(0, 4).Select(_ => server.Message("slow", new string('x', 900)))]);
+        await authorizer.WhenAskedAsync(4);
+        Assert.Equal(0, budget.Used);
+
+        authorizer.Later = null;
+        await TestServer.AcceptAsync(carol, server.Message("bob", new string('x', 900)));
+        Assert.Equal(MessageState.Stored, (await carol.ReceiveAsync<AckNotify>()).State);
+
+        // Once they may go to the store they count as all others do.
+        server.Store.HoldAppends();
+        later.SetResult(AuthorizationResult.Allowed);
+        await server.Store.WhenAppendsAsync(2);
+        await RoundTripsAsync(carol);
+        Assert.Equal(2, server.Store.Appends);
+        Assert.InRange(budget.Used, 900, 2_000);
+
+        server.Store.Release();
+        for (var answers = 0; answers < 4;)
+        {
+            answers += await alice.ReceiveAnyAsync() is MessageAcknowledge ? 1 : 0;
+        }
+
+        Assert.Equal(0, budget.Used);
+    }
+
+    [Fact]
+    public async Task Who_is_cut_off_between_the_authorizer_and_the_store_takes_no_room_with_it()
+    {
+        var authorizer = new SteeredAuthorizer();
+        await using var server = await TestServer.StartAsync(
+            options => options with { Bounds = options.Bounds with { RequestBytesInFlightTotalMax = 2_000 } },
+            builder => builder.Services.AddSingleton<IMessageAuthorizer>(authorizer));
+        await using var alice = await server.SenderAsync("alice");
+        await using var carol = await server.SenderAsync("carol");
+        var budget = server.Services.GetRequiredService<RequestBudget>();
+        server.Store.HoldAppends();
+        await carol.SendAsync(server.Message("bob", new string('x', 900)));
+        await server.Store.WhenAppendsAsync(1);
+        var later = new TaskCompletionSource<AuthorizationResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        authorizer.Later = later.Task;
+        await alice.SendAsync(server.Message("bob", new string('x', 900)));
+        await authorizer.WhenAskedAsync(2);
+        later.SetResult(AuthorizationResult.Allowed);
+        server.Sessions.Sessions.Single(session => session.Open!.User == new UserId("alice")).Abort();
+        await server.WhenSessionsAsync(1);
+
+        server.Store.Release();
+        await carol.ReceiveUntilAsync<MessageAcknowledge>();
+        await server.AdvanceUntilAsync(() => budget.Used == 0);
     }
 
     [Fact]

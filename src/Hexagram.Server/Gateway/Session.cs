@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Hexagram.Protocol;
 using Hexagram.Protocol.Codec;
-using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Gateway.Output;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
@@ -171,11 +170,8 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     {
         switch (packet)
         {
-            case MessageRequest request when _surroundings.RequestBytes.TryTake(RequestBudget.BytesOf(request)):
-                open.Requests.Take(request);
-                return default;
             case MessageRequest request:
-                return new(TakeInTurnAsync(open, request));
+                return open.Requests.TryTake(request) ? default : new(TakeInTurnAsync(open, request));
             case AckRequest confirmation when open.IsReceiving:
                 open.Confirmations.Take(confirmation);
                 return default;
@@ -225,9 +221,8 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     private async Task TakeInTurnAsync(OpenSession open, MessageRequest request)
     {
         _pulse.StopsReading();
-        await _surroundings.RequestBytes.TakeAsync(RequestBudget.BytesOf(request), Stopping).ConfigureAwait(false);
+        await open.Requests.TakeInTurnAsync(request).ConfigureAwait(false);
         _pulse.Heard();
-        open.Requests.Take(request);
     }
 
     private bool HasRoom(Packet packet)
@@ -406,7 +401,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
                 LogStoreUnavailable(_surroundings.Logger, _transport.Peer, fault.Message);
                 End(ErrorCode.StoreUnavailable);
                 break;
-            case OperationCanceledException when Stopping.IsCancellationRequested:
+            case OperationCanceledException when Stopping.IsCancellationRequested || Gone.IsCancellationRequested:
                 break;
             default:
                 LogFailed(_surroundings.Logger, _transport.Peer, fault);

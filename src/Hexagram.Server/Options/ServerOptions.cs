@@ -91,8 +91,10 @@ public sealed record SessionBounds
     public int RequestBytesInFlightMax { get; init; } = ProtocolLimits.RequestBytesInFlightMaxDefault;
 
     /// <summary>
-    /// Bytes of msg:R of all sessions together, 1 KiB added for each, that were read and are not decided yet; one always fits. Beyond,
+    /// Bytes of msg:R of all sessions together, 1 KiB added for each, that the store has and has not decided yet; one always fits. Beyond,
     /// sessions are not read on, and take their turns. It is also the queue that a message waits behind at the most, whoever floods the server.
+    /// What waits for an authorizer that does not answer at once, and what came after it in its session, does not count: it is
+    /// bounded by <see cref="RequestBytesInFlightMax"/> for each session alone.
     /// </summary>
     public int RequestBytesInFlightTotalMax { get; init; } = 16 << 20;
 

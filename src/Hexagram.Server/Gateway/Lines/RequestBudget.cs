@@ -3,13 +3,15 @@ using Hexagram.Protocol;
 namespace Hexagram.Server.Gateway.Lines;
 
 /// <summary>
-/// Bytes of msg:R that are at work at a time over all sessions of a node: taken off a socket and not yet decided by the store. Whoever finds
-/// no room waits its turn, in the order of asking, and its socket is not read on meanwhile. Thread-safe.
+/// Bytes of msg:R that are at work at a time over all sessions of a node: with the store, and not yet decided by it. Whoever finds
+/// no room waits its turn, in the order of asking. Thread-safe.
 /// </summary>
 /// <remarks>
-/// It bounds memory, and the queue before the store: so an honest session waits behind that much, and then behind one msg:R of each session
-/// that waits, and not behind all that others could send. A msg:R counts from its arrival to its answer, not until the client has read that answer; so how long room is held is up to the store and the
-/// authorizer, and never to a client. One always fits when there is no other, however large.
+/// It bounds the queue before the store: an honest session waits behind that much, and then behind one msg:R of each session that waits, and
+/// not behind all that others could send. It bounds memory too, for a session whose msg:R could go to the store at once is not read on while it waits
+/// here. What waits for the authorizer takes no room, and what came after it in the same session does not either: those are bounded by session alone.
+/// So how long room is held is up to the store, and never to a client, or to the authorizer's answer about one recipient. One always fits when there is
+/// no other, however large.
 /// </remarks>
 internal sealed class RequestBudget(long bytesMax)
 {

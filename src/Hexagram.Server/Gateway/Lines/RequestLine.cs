@@ -11,7 +11,7 @@ namespace Hexagram.Server.Gateway.Lines;
 /// their arrival, and msg:A is written only when the store has said that the message is durable; then the router hears of it.
 /// </summary>
 /// <remarks>
-/// <see cref="Take"/> belongs to the session's reader. Two loops run when there is something for them: one waits for the authorizer, the
+/// <see cref="TryTake"/> and <see cref="TakeInTurnAsync"/> belong to the session's reader. Two loops run when there is something for them: one waits for the authorizer, the
 /// other for the store. State is guarded by the session's lock.
 /// </remarks>
 internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutput output, UserId user, Session session)
@@ -55,11 +55,61 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         _bodyBytesInFlight -= answers.BodyBytes;
     }
 
-    /// <summary>One msg:R has arrived; room for it is taken in <see cref="RequestBudget"/>.</summary>
-    public void Take(MessageRequest request)
+    /// <summary>One msg:R has arrived.</summary>
+    /// <returns>
+    /// False when it could go to the store at once, and all sessions together have as much there as they may: <see cref="TakeInTurnAsync"/> is
+    /// what to do next.
+    /// </returns>
+    public bool TryTake(MessageRequest request)
     {
         var authorization = _admission.AuthorizeAsync(request.To);
-        var admit = false;
+        var passes = false;
+        using (var writing = output.Enter())
+        {
+            if (writing.IsOver || _faulted)
+            {
+                return true;
+            }
+
+            if (_admitting || !_admission.MayPass(request, authorization))
+            {
+                Count(request);
+                _arrivals.Enqueue(new Arrival(request, authorization));
+                if (_admitting)
+                {
+                    return true;
+                }
+
+                _admitting = true;
+            }
+            else if (surroundings.RequestBytes.TryTake(RequestBudget.BytesOf(request)))
+            {
+                Count(request);
+                _bytesAtWork += RequestBudget.BytesOf(request);
+                passes = true;
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        if (passes)
+        {
+            Append(request);
+        }
+        else
+        {
+            _ = AdmitAsync();
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes what <see cref="TryTake"/> has found no room for, when there is room.</summary>
+    public async Task TakeInTurnAsync(MessageRequest request)
+    {
+        await surroundings.RequestBytes.TakeAsync(RequestBudget.BytesOf(request), session.Stopping).ConfigureAwait(false);
         using (var writing = output.Enter())
         {
             if (writing.IsOver || _faulted)
@@ -68,30 +118,18 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
                 return;
             }
 
-            _inFlight++;
+            Count(request);
             _bytesAtWork += RequestBudget.BytesOf(request);
-            _bodyBytesInFlight += request.Body.Content.Length;
-            _unanswered[request.Id] = _unanswered.GetValueOrDefault(request.Id) + 1;
-            if (_admitting || !_admission.MayPass(request, authorization))
-            {
-                _arrivals.Enqueue(new Arrival(request, authorization));
-                if (_admitting)
-                {
-                    return;
-                }
-
-                admit = _admitting = true;
-            }
         }
 
-        if (admit)
-        {
-            _ = AdmitAsync();
-        }
-        else
-        {
-            Append(request);
-        }
+        Append(request);
+    }
+
+    private void Count(MessageRequest request)
+    {
+        _inFlight++;
+        _bodyBytesInFlight += request.Body.Content.Length;
+        _unanswered[request.Id] = _unanswered.GetValueOrDefault(request.Id) + 1;
     }
 
     /// <summary>What is to be told of messages that were sent here; ack:N of one whose msg:A has not been written waits for that.</summary>
@@ -161,7 +199,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
                 var code = await _admission.ObjectionAsync(arrival.Request, arrival.Authorization).ConfigureAwait(false);
                 if (code == ErrorCode.None)
                 {
-                    Append(arrival.Request);
+                    await AppendInTurnAsync(arrival.Request).ConfigureAwait(false);
                 }
                 else
                 {
@@ -196,6 +234,30 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
 
     // ---- appending and answering ------------------------------------------------------------
 
+    /// <summary>Only now is there something for the store: what waited for the authorizer has taken no room from others.</summary>
+    private async Task AppendInTurnAsync(MessageRequest request)
+    {
+        if (!surroundings.RequestBytes.TryTake(RequestBudget.BytesOf(request)))
+        {
+            await surroundings.RequestBytes.TakeAsync(RequestBudget.BytesOf(request), session.Gone).ConfigureAwait(false);
+        }
+
+        using (output.Enter())
+        {
+            if (_faulted)
+            {
+                // Meanwhile; nothing that came after it is appended.
+                surroundings.RequestBytes.Return(RequestBudget.BytesOf(request));
+                Settle(request, inFlightNoMore: true);
+                return;
+            }
+
+            _bytesAtWork += RequestBudget.BytesOf(request);
+        }
+
+        Append(request);
+    }
+
     private void Append(MessageRequest request)
     {
         ValueTask<AppendResult> append;
@@ -203,7 +265,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         {
             append = surroundings.Store.AppendAsync(new AppendItem(request.To, user, request.Id, request.Body, _lane));
         }
-        catch (StoreUnavailableException fault)
+        catch (Exception fault)
         {
             append = ValueTask.FromException<AppendResult>(fault);
         }
@@ -251,6 +313,11 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
             }
             catch (Exception fault)
             {
+                using (output.Enter())
+                {
+                    Return(decision);
+                }
+
                 Faulted(decision.Request, fault);
                 continue;
             }
@@ -290,6 +357,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
     private void Answer(in SessionOutput.Writing writing, in Decision decision, in AppendResult result)
     {
         var request = decision.Request;
+        Return(decision);
         if (result.Code == ErrorCode.Resynchronize)
         {
             // More recipients are held back than can be remembered; with a new connection the order begins anew (PROTOCOL §6).
@@ -365,14 +433,18 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         session.Broken(defect);
     }
 
+    /// <summary>The store has decided it, if it was ever asked.</summary>
+    private void Return(in Decision decision)
+    {
+        if (!decision.IsOurs && !_lostSight)
+        {
+            _bytesAtWork -= RequestBudget.BytesOf(decision.Request);
+            surroundings.RequestBytes.Return(RequestBudget.BytesOf(decision.Request));
+        }
+    }
+
     private void Settle(MessageRequest request, bool inFlightNoMore)
     {
-        if (!_lostSight)
-        {
-            _bytesAtWork -= RequestBudget.BytesOf(request);
-            surroundings.RequestBytes.Return(RequestBudget.BytesOf(request));
-        }
-
         var count = _unanswered[request.Id] - 1;
         if (count == 0)
         {
