@@ -12,17 +12,17 @@ internal static class AllFloods
 
     public static IReadOnlyList<Flood> All { get; } =
     [
-        new("connections without Hello", Silent, SilentAsync),
-        new("slow bytes", Silent, SlowBytesAsync),
-        new("huge packets announced and never sent", Talking, AnnouncedAsync),
-        new("huge windows that are never read", Talking, HugeWindowsAsync),
-        new("pings, whose answers are never read", Talking, (stage, stop) => RepeatAsync(stage, static _ => [Ping.Instance], 8, 20, stop)),
-        new("Hellos with bad tokens", Silent, (stage, stop) => HellosAsync(stage, static hello => hello with { Token = "a.bad.token" }, stop)),
-        new("Hellos of one device that supersedes itself", Silent, (stage, stop) => HellosAsync(stage, static hello => hello, stop)),
-        new("status requests", Talking, (stage, stop) => RepeatAsync(stage, static stage => [new StatusRequest(new("bob"), stage.ThousandIds)], 8, 20, stop)),
-        new("msg:R to many new mailboxes", Talking, (stage, stop) => RepeatAsync(stage, static stage => [FloodStage.Message($"nobody{stage.Next()}", 100)], 8, 20, stop)),
-        new("msg:R to one mailbox", Talking, (stage, stop) => RepeatAsync(stage, static stage => [FloodStage.Message("mallory", 32_000)], 8, 20, stop)),
-        new("msg:R to the honest recipient", Talking, (stage, stop) => RepeatAsync(stage, static stage => [FloodStage.Message("bob", 100)], 2, 1, stop)),
+        new("connections without Hello", Silent, new(Connections: 300), SilentAsync),
+        new("slow bytes", Silent, new(Connections: 300, Bytes: 1_500), SlowBytesAsync),
+        new("huge packets announced and never sent", Talking, new(Welcomes: 8, Bytes: 1 << 20), AnnouncedAsync),
+        new("huge windows that are never read", Talking, new(Welcomes: 8), HugeWindowsAsync),
+        new("pings, whose answers are never read", Talking, new(Welcomes: 8, Bytes: 20_000), (stage, stop) => RepeatAsync(stage, static _ => [Ping.Instance], 8, 20, stop)),
+        new("Hellos with bad tokens", Silent, new(Goodbyes: 20), (stage, stop) => HellosAsync(stage, static hello => hello with { Token = "a.bad.token" }, stop)),
+        new("Hellos of one device that supersedes itself", Silent, new(Welcomes: 20), (stage, stop) => HellosAsync(stage, static hello => hello, stop)),
+        new("status requests", Talking, new(Welcomes: 8, Bytes: 500_000), (stage, stop) => RepeatAsync(stage, static stage => [new StatusRequest(new("bob"), stage.ThousandIds)], 8, 20, stop)),
+        new("msg:R to many new mailboxes", Talking, new(Welcomes: 8, Bytes: 50_000), (stage, stop) => RepeatAsync(stage, static stage => [FloodStage.Message($"nobody{stage.Next()}", 100)], 8, 20, stop)),
+        new("msg:R to one mailbox", Talking, new(Welcomes: 8, Bytes: 1 << 20), (stage, stop) => RepeatAsync(stage, static stage => [FloodStage.Message("mallory", 32_000)], 8, 20, stop)),
+        new("msg:R to the honest recipient", Talking, new(Welcomes: 2, Bytes: 2_000), (stage, stop) => RepeatAsync(stage, static stage => [FloodStage.Message("bob", 100)], 2, 1, stop)),
     ];
 
     /// <summary>Thousands that connect and say nothing, and more as long as it goes on.</summary>
@@ -100,9 +100,9 @@ internal static class AllFloods
         {
             while (!stop.IsCancellationRequested)
             {
-                using var connection = await HostileConnection.ConnectAsync(stage.Server.Tcp);
+                using var connection = await stage.ConnectAloneAsync();
                 await connection.TrySendAsync(FloodStage.Bytes(change(stage.Hello($"mallory{n % 2}", window: 1))), stop);
-                await connection.TryReadAsync(stop);
+                await connection.TryReadAnswerAsync(stop);
             }
         }));
     }

@@ -18,6 +18,8 @@ internal sealed class FloodStage : IAsyncDisposable
 
     public TestServer Server { get; }
 
+    public FloodTally Tally { get; } = new();
+
     /// <summary>Connections that are held.</summary>
     public int Connections => _connections.Count;
 
@@ -50,10 +52,13 @@ internal sealed class FloodStage : IAsyncDisposable
 
     public async Task<HostileConnection> ConnectAsync()
     {
-        var connection = await HostileConnection.ConnectAsync(Server.Tcp);
+        var connection = await ConnectAloneAsync();
         _connections.Add(connection);
         return connection;
     }
+
+    /// <summary>One that is not held: whoever asked for it ends it.</summary>
+    public Task<HostileConnection> ConnectAloneAsync() => HostileConnection.ConnectAsync(Server.Tcp, Tally);
 
     public async Task<IReadOnlyList<HostileConnection>> ConnectManyAsync(int count)
     {
@@ -71,7 +76,7 @@ internal sealed class FloodStage : IAsyncDisposable
     {
         var connection = await ConnectAsync();
         await connection.SendAsync(Bytes(Hello(user, window) with { Device = new DeviceId($"device{Next() % 30}") }), CancellationToken.None);
-        await connection.TryReadAsync(CancellationToken.None);
+        await connection.TryReadAnswerAsync(CancellationToken.None);
         return connection;
     }
 

@@ -39,6 +39,7 @@ public sealed class FloodTests
         Assert.False(flooding.IsFaulted, $"{flooding.Exception}");
         var grown = GC.GetTotalMemory(forceFullCollection: true) - heap;
         var connections = stage.Connections;
+        var amount = stage.Tally.Amount;
         await stop.CancelAsync();
         await flooding.WaitAsync(RawClient.Patience);
 
@@ -48,7 +49,8 @@ public sealed class FloodTests
         pair.Check();
         Assert.DoesNotContain(stage.Server.Logs.Lines, line => line.Level >= LogLevel.Error);
         Measured.Report(
-            $"flood of {name}: p99 of an honest message {Milliseconds(before)} without it, {Milliseconds(during)} under it ({during.Count} messages), heap grown by {grown >> 10} KiB with {connections} connections");
+            $"flood of {name}: p99 of an honest message {Milliseconds(before)} without it, {Milliseconds(during)} under it ({during.Count} messages), heap grown by {grown >> 10} KiB with {connections} connections, {amount}");
+        Assert.True(amount.Reaches(flood.Least), $"No flood: {amount}, where {flood.Least} is the least.");
         Assert.InRange(P99(during), TimeSpan.Zero, LatencyMax);
         Assert.InRange(grown, long.MinValue, HeapGrowthFixed + (flood.BytesPerConnectionMax * Math.Min(connections, 3_000)));
     }

@@ -1,18 +1,22 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using Hexagram.Protocol;
+using Hexagram.Protocol.Codec;
 
 namespace Hexagram.Server.Tests.Floods;
 
 /// <summary>A bare socket: it costs this process next to nothing, so that what is measured is the server's.</summary>
-internal sealed class HostileConnection : IDisposable
+internal sealed class HostileConnection(FloodTally tally) : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveBufferSize = 4_096 };
     private bool _disposed;
 
-    public static async Task<HostileConnection> ConnectAsync(IPEndPoint server)
+    public static async Task<HostileConnection> ConnectAsync(IPEndPoint server, FloodTally tally)
     {
-        var connection = new HostileConnection();
+        var connection = new HostileConnection(tally);
         await connection._socket.ConnectAsync(server);
+        tally.Connected();
         return connection;
     }
 
@@ -26,7 +30,9 @@ internal sealed class HostileConnection : IDisposable
         {
             while (bytes.Length > 0)
             {
-                bytes = bytes[await _socket.SendAsync(bytes, stop)..];
+                var sent = await _socket.SendAsync(bytes, stop);
+                tally.Sent(sent);
+                bytes = bytes[sent..];
             }
 
             return true;
@@ -37,16 +43,47 @@ internal sealed class HostileConnection : IDisposable
         }
     }
 
-    /// <summary>Waits for something to read, and reads it.</summary>
-    public async Task<bool> TryReadAsync(CancellationToken stop)
+    /// <summary>Waits for the answer to Hello. False when there was none, or it is time to stop.</summary>
+    public async Task<bool> TryReadAnswerAsync(CancellationToken stop)
     {
         try
         {
-            return await _socket.ReceiveAsync(new byte[512], stop) > 0;
+            var received = new byte[512];
+            for (var length = 0; length < received.Length;)
+            {
+                var read = await _socket.ReceiveAsync(received.AsMemory(length), stop);
+                length += read;
+                var input = new ReadOnlySequence<byte>(received, 0, length);
+                if (PacketCodec.TryRead(ref input, ProtocolLimits.HelloBytesMax, out var answer) == PacketReadOutcome.Packet)
+                {
+                    Count(answer.Packet!);
+                    return true;
+                }
+
+                if (read == 0)
+                {
+                    return false;
+                }
+            }
+
+            return false;
         }
         catch (Exception over) when (over is SocketException or OperationCanceledException)
         {
             return false;
+        }
+    }
+
+    private void Count(Packet answer)
+    {
+        switch (answer)
+        {
+            case Welcome:
+                tally.Welcomed();
+                break;
+            case Goodbye:
+                tally.Refused();
+                break;
         }
     }
 
