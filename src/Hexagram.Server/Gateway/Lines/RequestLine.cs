@@ -428,6 +428,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
             surroundings.RequestBytes.Return(_bytesAtWork);
             _bytesAtWork = 0;
             _lostSight = true;
+            _faulted = true;
         }
 
         session.Broken(defect);
