@@ -171,11 +171,16 @@ public sealed class HexagramClient : IAsyncDisposable
     public IReadOnlyList<SentMessage> ListOutbox() => _sender.List();
 
     /// <summary>Reads what a message in the outbox carries: after a restart, an application can show what still waits.</summary>
-    /// <returns>The body; null when the message has been delivered, refused or cancelled, and so is no longer kept.</returns>
+    /// <returns>The body; null when the message is not in this client's outbox: delivered, refused or cancelled, or another client's.</returns>
     /// <exception cref="ClientStoreException">The store cannot be read.</exception>
     public async Task<Body?> ReadBodyAsync(SentMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
+        if (!_sender.Owns(message))
+        {
+            return null;
+        }
+
         var bodies = await _store.ReadBodiesAsync([message.Entry.Number]).WaitAsync(cancellationToken);
         return bodies.TryGetValue(message.Entry.Number, out var body) ? body : (Body?)null;
     }

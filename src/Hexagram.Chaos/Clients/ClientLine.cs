@@ -14,6 +14,9 @@ internal enum ClientWord
     /// <summary>SendAsync has returned.</summary>
     Sent = 's',
 
+    /// <summary>SendAsync has said that it has no room for the message.</summary>
+    NotTaken = 'f',
+
     /// <summary>The sender was told <see cref="MessageState.Accepted"/>.</summary>
     Accepted = 'a',
 

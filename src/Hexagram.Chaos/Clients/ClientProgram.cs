@@ -110,7 +110,7 @@ public static class ClientProgram
             called = Math.Max(called, due - (long)Math.Ceiling(setup.Rate));
             for (; called < due && !quiet.IsCancellationRequested; called++)
             {
-                clients[random.Next(clients.Count)].Send(recipients[random.Next(recipients.Count)], random);
+                clients[random.Next(clients.Count)].Send(recipients[random.Next(recipients.Count)]);
             }
 
             if (Stopwatch.GetElapsedTime(told) > OutboxEvery)

@@ -6,7 +6,7 @@ namespace Hexagram.Chaos.Clients;
 /// <param name="Server">Where to connect.</param>
 /// <param name="Recipients">The users to write to.</param>
 /// <param name="Rate">Messages per second of all clients of this process together.</param>
-/// <param name="Seed">Of who writes to whom, and how much.</param>
+/// <param name="Seed">Of who writes to whom.</param>
 /// <param name="Clients">The clients.</param>
 internal sealed record ClientSetup(string Server, IReadOnlyList<string> Recipients, double Rate, int Seed, IReadOnlyList<ClientSeat> Clients);
 

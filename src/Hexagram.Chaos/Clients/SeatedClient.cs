@@ -69,14 +69,14 @@ internal sealed class SeatedClient : IAsyncDisposable
         return seated;
     }
 
-    /// <summary>Sends the next message to somebody, of a size that chance decides.</summary>
-    public void Send(UserId to, Random random)
+    /// <summary>Sends the next message to somebody.</summary>
+    public void Send(UserId to)
     {
         var ordinal = _ordinals[to] = _ordinals.GetValueOrDefault(to) + 1;
         var message = new TrackedMessage(_party, to, ordinal);
         _lines.Tell(ClientWord.Calling, message);
         // Called here and not awaited: the order of the calls is what is promised to be kept.
-        _ = SendAsync(message, message.Text + Paddings[random.Next(Paddings.Length)]);
+        _ = SendAsync(message);
     }
 
     /// <summary>Says which messages are still in the outbox.</summary>
@@ -94,21 +94,22 @@ internal sealed class SeatedClient : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _client.DisposeAsync();
 
-    private async Task SendAsync(TrackedMessage message, string text)
+    private async Task SendAsync(TrackedMessage message)
     {
         try
         {
-            var sent = await _client.SendAsync(message.To, Body.FromText(text));
+            var sent = await _client.SendAsync(message.To, Body.FromText(TextOf(message)));
             _lines.Tell(ClientWord.Sent, message);
             Follow(sent, message);
         }
         catch (OutboxFullException)
         {
-            // Nothing was taken and nothing promised.
+            // Nothing was taken and nothing promised; it must never arrive.
+            _lines.Tell(ClientWord.NotTaken, message);
         }
-        catch (ClientStoreException fault)
+        catch (Exception fault) when (fault is not ObjectDisposedException)
         {
-            _lines.Tell(ClientWord.Trouble, null, $"{message} could not be saved: {fault.Message}");
+            _lines.Tell(ClientWord.Trouble, null, $"{message} could not be sent: {fault}");
         }
     }
 
@@ -144,13 +145,18 @@ internal sealed class SeatedClient : IAsyncDisposable
         {
             // The client is closed; whoever opens its store next follows the message.
         }
+        catch (Exception fault)
+        {
+            _lines.Tell(ClientWord.Trouble, null, $"Nobody can tell whether {message} is {state}: {fault}");
+        }
     }
 
     private async Task HandleAsync(Message message, DbTransaction transaction, CancellationToken cancellationToken)
     {
-        if (!TrackedMessage.TryParse(message.Text, out var tracked))
+        if (!TrackedMessage.TryParse(message.Text, out var tracked) || tracked.Sender.User != message.From || message.Text != TextOf(tracked))
         {
-            throw new InvalidDataException($"Message {message.Id} from {message.From} is none of this run.");
+            _lines.Tell(ClientWord.Trouble, null, $"{_party}: message {message.Id} from {message.From} is not as anybody has sent it: '{message.Text}'");
+            return;
         }
 
         await using var command = transaction.Connection!.CreateCommand();
@@ -161,8 +167,11 @@ internal sealed class SeatedClient : IAsyncDisposable
         Add(command, "$ticks", Stopwatch.GetTimestamp());
         Add(command, "$message", tracked.Text);
         await command.ExecuteNonQueryAsync(cancellationToken);
-        _lines.Tell(ClientWord.Handling, tracked, _party.Device.Value);
+        _lines.Tell(ClientWord.Handling, tracked, $"{_party.User} {_party.Device}");
     }
+
+    /// <summary>The whole text of a message, of a size that follows from its place: who handles it can tell whether it has come unharmed.</summary>
+    private static string TextOf(TrackedMessage message) => message.Text + Paddings[message.Ordinal % Paddings.Length];
 
     private static void Add(DbCommand command, string name, object value)
     {

@@ -62,6 +62,7 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerProc
         await Task.WhenAll(_underWay);
         proxy.Clear();
         proxy.Thaw();
+        proxy.Spare();
     }
 
     /// <inheritdoc/>
@@ -237,6 +238,7 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerProc
         var before = Struck(FaultKind.CutAfter);
         proxy.CutAfter(bytes, way, Ending.Reset, Some(random));
         await PauseAsync(plan.Pause(random), end);
+        proxy.Spare();
         var struck = Struck(FaultKind.CutAfter) - before;
         return (struck, $"closed {Connections(struck)} after {bytes} bytes more {(way == Ways.ToServer ? "to the server" : "to the client")}");
     }
@@ -304,7 +306,7 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerProc
 
     private async Task<(int, string)> LoseAsync(PacketKind kind, string name, Random random, CancellationToken end)
     {
-        var loss = proxy.Lose(kind, random.Next(1, 20));
+        var loss = proxy.Lose(kind, random.Next(1, 8));
         var struck = await Task.WhenAny(loss.Struck, PauseAsync(PacketPatience, end)) == loss.Struck || !loss.Withdraw();
         return struck ? (1, $"lost one {name} and what came after it on its connection") : (0, $"no {name} came by");
     }

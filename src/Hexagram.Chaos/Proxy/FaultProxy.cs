@@ -73,6 +73,10 @@ public sealed class FaultProxy : IAsyncDisposable
         return Strike(which, connection => connection.CutAfter(way, bytes, ending));
     }
 
+    /// <summary>Takes back what <see cref="CutAfter"/> has ordered and has not struck yet.</summary>
+    /// <returns>How many connections are spared.</returns>
+    public int Spare(Func<ProxiedConnection, bool>? which = null) => Strike(which, connection => connection.Spare());
+
     /// <summary>Stops the bytes of the connections that live now; their sockets stay open, and nobody hears of an end before <see cref="Thaw"/>.</summary>
     /// <returns>How many were not frozen that way before.</returns>
     public int Freeze(Ways ways = Ways.Both, Func<ProxiedConnection, bool>? which = null) => Strike(which, connection => connection.Freeze(ways));

@@ -64,6 +64,8 @@ public sealed class ProxiedConnection
 
     internal bool CutAfter(Ways way, long bytes, Ending ending) => !IsEnding && Each(way, pump => pump.CutAfter(bytes, ending));
 
+    internal bool Spare() => Each(Ways.Both, pump => pump.Spare());
+
     /// <summary>Closes both sockets, as the first who asks wants it; the rest is done by <see cref="RunAsync"/>.</summary>
     /// <returns>Whether the caller is the first.</returns>
     internal bool End(Ending ending)

@@ -42,6 +42,18 @@ internal sealed class Pump(ProxiedConnection connection, Ways way, Socket from, 
         }
     }
 
+    /// <summary>Takes an order back that has not struck.</summary>
+    /// <returns>Whether there was one.</returns>
+    public bool Spare()
+    {
+        lock (_gate)
+        {
+            var ordered = _cutAfter != long.MaxValue;
+            _cutAfter = long.MaxValue;
+            return ordered;
+        }
+    }
+
     /// <summary>Runs until the stream has ended or the connection is closed. Never throws.</summary>
     public Task RunAsync(CancellationToken stop) => Task.WhenAll(ReadAsync(stop), WriteAsync(stop));
 

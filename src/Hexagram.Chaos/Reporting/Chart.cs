@@ -11,7 +11,7 @@ internal sealed class Chart(double seconds)
     public const int Width = 1_000;
 
     private const int Left = 92;
-    private const int Right = 12;
+    private const int Right = 28;
     private static readonly double[] Steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 86_400];
 
     private readonly StringBuilder _svg = new();

@@ -174,7 +174,7 @@ public static class HtmlReport
             </dl>
             <p class="remark">Every client's handler commits its effect in one transaction with its inbox; what was called and told is compared with those effects and with the
             entries on the server's disk. <i>Lost</i>: sent, and nowhere any more. <i>Doubled</i>: two effects of one message. <i>Reordered</i>: after a later one of its sender. <i>Lies</i>:
-            accepted and not on the disk, delivered before the recipient had it, a state that falls. <i>Stuck</i>: still waiting, or late, after the last fault.</p>
+            accepted and not on the disk, delivered before the recipient had it, a message that nobody has sent. <i>Stuck</i>: still waiting, late, or its sender never told, after the last fault.</p>
             </section>
 
             """);

@@ -56,6 +56,7 @@ public sealed class ChaosRun : IAsyncDisposable
     private readonly FaultInjector _injector;
     private readonly DateTimeOffset _startedAt;
     private ChaosPhase _phase;
+    private CancellationToken _stop;
 
     /// <summary>Prepares a run; nothing is started yet.</summary>
     public ChaosRun(ChaosSettings settings)
@@ -85,6 +86,7 @@ public sealed class ChaosRun : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The server cannot be started.</exception>
     public async Task<ChaosReport> RunAsync(CancellationToken stop)
     {
+        _stop = stop;
         _proxy.Target = await _server.StartAsync();
         foreach (var process in _processes)
         {
@@ -172,7 +174,12 @@ public sealed class ChaosRun : IAsyncDisposable
     {
         await UnlessDisturbedAsync(_server.Gate, () => _server.IsAlive, async () =>
         {
-            _recorder.Trouble($"the server ended by itself with {await _server.LastWordsAsync()}");
+            // Ctrl-C at a terminal reaches the server, too, and it ends in order as it should.
+            if (!(_stop.IsCancellationRequested && _server.ExitCode == 0))
+            {
+                _recorder.Trouble($"the server ended by itself with {await _server.LastWordsAsync()}");
+            }
+
             _proxy.Target = await _server.StartAsync();
         });
         foreach (var process in _processes)
@@ -250,14 +257,15 @@ public sealed class ChaosRun : IAsyncDisposable
 
     private async Task<ChaosReport> JudgeAsync(TimeSpan trouble, TimeSpan? settled)
     {
+        var effects = new Dictionary<Party, HashSet<TrackedMessage>>();
         foreach (var seat in _processes.SelectMany(process => process.Seats).Where(seat => seat.Receives))
         {
-            await Evidence.ReadEffectsAsync(seat, _recorder);
+            effects[seat.Party] = await Evidence.ReadEffectsAsync(seat, _recorder);
         }
 
         await using (var store = _settings.Program.OpenStore(_server.Data))
         {
-            await Evidence.ReadDiskAsync(store, _users, _recorder);
+            await Evidence.ReadDiskAsync(store, effects, _recorder);
         }
 
         var percentiles = _recorder.ReadPercentiles(50, 99, 100);

@@ -12,12 +12,14 @@ internal static class Evidence
     private const int PageBytes = 8 << 20;
 
     /// <summary>Adds the effects that stand in the file of a device that receives.</summary>
-    public static async Task ReadEffectsAsync(Seat seat, Recorder recorder)
+    /// <returns>The messages that have had an effect there.</returns>
+    public static async Task<HashSet<TrackedMessage>> ReadEffectsAsync(Seat seat, Recorder recorder)
     {
+        var effects = new HashSet<TrackedMessage>();
         var file = Path.Combine(seat.Folder, "client.db");
         if (!File.Exists(file))
         {
-            return;
+            return effects;
         }
 
         await using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
@@ -32,17 +34,22 @@ internal static class Evidence
             if (TrackedMessage.TryParse(row.GetString(1), out var message))
             {
                 recorder.History.Handled(recorder.At(row.GetInt64(0)), seat.Party, message);
+                effects.Add(message);
             }
         }
+
+        return effects;
     }
 
-    /// <summary>Adds every entry of these users' mailboxes, and says which of them a device has still before it.</summary>
-    public static async Task ReadDiskAsync(IMailboxStore store, IEnumerable<UserId> users, Recorder recorder)
+    /// <summary>
+    /// Adds every entry of the mailboxes, and says which of them a device has still before it: beyond its cursor, and without an effect. (A last confirmation that was
+    /// lost leaves the cursor behind, and nothing undone.)
+    /// </summary>
+    public static async Task ReadDiskAsync(IMailboxStore store, IReadOnlyDictionary<Party, HashSet<TrackedMessage>> effects, Recorder recorder)
     {
-        foreach (var user in users)
+        foreach (var (user, parties) in effects.GroupBy(pair => pair.Key.User).Select(group => (group.Key, group.ToList())))
         {
-            var devices = await store.DevicesAsync(user, CancellationToken.None);
-            var cursor = devices.Count == 0 ? Sequence.None : devices.Min(device => device.Cursor);
+            var cursors = (await store.DevicesAsync(user, CancellationToken.None)).ToDictionary(device => device.Device, device => device.Cursor);
             var after = Sequence.None;
             while (await store.ReadAsync(user, after, PageEntries, PageBytes, CancellationToken.None) is { Entries.Count: > 0 } page)
             {
@@ -54,7 +61,7 @@ internal static class Evidence
                     }
 
                     recorder.History.Kept(TimeSpan.MinValue, message);
-                    if (entry.Sequence > cursor)
+                    if (parties.Exists(pair => entry.Sequence > cursors.GetValueOrDefault(pair.Key.Device) && !pair.Value.Contains(message)))
                     {
                         recorder.History.Waiting(recorder.Now, message);
                     }

@@ -153,6 +153,9 @@ internal sealed class Recorder
                 _timeline.Sent(at);
                 _sent++;
                 break;
+            case ClientWord.NotTaken:
+                History.CalledOff(at, message);
+                break;
             case ClientWord.Accepted:
                 History.Told(at, message, MessageState.Accepted);
                 Expect(message);
@@ -175,8 +178,13 @@ internal sealed class Recorder
                 AddTrouble($"{message} was refused: {line.Rest}");
                 break;
             case ClientWord.Handling:
-                var by = new Party(message.To, new DeviceId(line.Rest));
-                _handled[by].Add(message);
+                // A message at the wrong place is for the checker, which finds the effect there.
+                var by = line.Rest.Split(' ');
+                if (by.Length == 2 && _handled.TryGetValue(new Party(new UserId(by[0]), new DeviceId(by[1])), out var handled))
+                {
+                    handled.Add(message);
+                }
+
                 LastHandledAt = at;
                 break;
             case ClientWord.Waiting:

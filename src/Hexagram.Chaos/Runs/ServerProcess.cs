@@ -100,6 +100,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Whether it runs, or stands still.</summary>
     public bool IsAlive => _process is { HasExited: false };
 
+    /// <summary>What it ended with; null while it runs.</summary>
+    public int? ExitCode => _process is { HasExited: true } ended ? ended.ExitCode : null;
+
     /// <summary>Why it ended when nobody had asked it to.</summary>
     public async Task<string> LastWordsAsync() => $"exit code {_process!.ExitCode}: {string.Join('\n', await _errors)}";
 

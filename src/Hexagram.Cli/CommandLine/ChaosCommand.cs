@@ -39,9 +39,9 @@ internal static class ChaosCommand
                 While the faults strike it notes what every client calls and is told. Afterwards everything has 2 minutes to arrive. Then it compares
                 that with what the recipients' applications have, each effect committed in one transaction with the inbox, and with the server's disk.
 
-                lost       sent, and nowhere any more           lies    told 'accepted' and not on the server's disk, 'delivered' before
-                doubled    one message, two effects                     the recipient had it, a state that falls, a message of nobody
-                reordered  after a later one of its sender      stuck   still waiting, or late, after the last fault
+                lost       sent, and nowhere any more           lies    told 'accepted' and not on the server's disk, or 'delivered' before
+                doubled    one message, two effects                     the recipient had it; a message that nobody has sent
+                reordered  after a later one of its sender      stuck   still waiting, late, or its sender never told, after the last fault
 
                 Faults: {Wrapped(FaultNames.All)}
                 burn-device destroys a sending device with its disk; lose-… loses one packet of that kind, and its connection with it.

@@ -60,6 +60,15 @@ internal sealed class Sender
 
     // ---- the application ------------------------------------------------------------------
 
+    /// <summary>Whether this very message is in the outbox.</summary>
+    internal bool Owns(SentMessage message)
+    {
+        lock (_gate)
+        {
+            return _messages.TryGetValue(message.Entry.Number, out var own) && ReferenceEquals(own, message);
+        }
+    }
+
     internal Task<SentMessage> SendAsync(UserId to, Body body)
     {
         lock (_gate)

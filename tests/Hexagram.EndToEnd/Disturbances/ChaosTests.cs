@@ -43,11 +43,11 @@ public sealed class ChaosTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Interrupted_it_judges_what_has_happened()
+    public async Task Asked_to_end_it_judges_what_has_happened()
     {
         var chaos = _stage.With("TMPDIR", _stage.Folder).Run("chaos", "--duration", "1h", "--clients", "2", "--rate", "50", "--faults", "cut", "--json");
         await chaos.WhenPrintedAsync(1);
-        Assert.Equal(0, await chaos.InterruptAsync());
+        Assert.Equal(0, await chaos.StopAsync());
         Assert.True(chaos.JsonOutput[^1].GetProperty("sent").GetInt64() > 0);
     }
 

@@ -16,11 +16,26 @@ public sealed class LyingServerTests
     [InlineData(Mistake.Delays, Breach.Stuck)]
     public async Task A_mistake_of_the_server_is_found(Mistake mistake, Breach breach)
     {
+        var report = await RunAsync(mistake, bound: TimeSpan.FromSeconds(4));
+        Assert.False(report.HasPassed);
+        Assert.True(report.Verdict.Count(breach) > 0, $"{mistake}: {report.Verdict}\n{string.Join('\n', report.Verdict.Findings.Take(10))}");
+    }
+
+    [Fact]
+    public async Task Nothing_is_found_where_there_is_no_mistake()
+    {
+        var report = await RunAsync(Mistake.None, bound: TimeSpan.FromMinutes(1));
+        Assert.True(report.Verdict.IsClean, $"{report.Verdict}\n{string.Join('\n', report.Verdict.Findings.Take(10))}");
+        Assert.Empty(report.Troubles);
+    }
+
+    private static async Task<ChaosReport> RunAsync(Mistake mistake, TimeSpan bound)
+    {
         var folder = Directory.CreateTempSubdirectory("hexagram-lies-").FullName;
         var settings = new ChaosSettings
         {
             Duration = TimeSpan.FromSeconds(6),
-            Bound = TimeSpan.FromSeconds(4),
+            Bound = bound,
             Clients = 4,
             Rate = 150,
             // What was promised and is not there is lost when its sender's device burns; otherwise the client's own resends make it good.
@@ -29,13 +44,14 @@ public sealed class LyingServerTests
             Folder = folder,
             Program = LyingServerProgram.With(mistake),
         };
-        await using (var run = new ChaosRun(settings))
+        try
         {
-            var report = await run.RunAsync(CancellationToken.None);
-            Assert.False(report.HasPassed);
-            Assert.True(report.Verdict.Count(breach) > 0, $"{mistake}: {report.Verdict}\n{string.Join('\n', report.Verdict.Findings.Take(10))}");
+            await using var run = new ChaosRun(settings);
+            return await run.RunAsync(CancellationToken.None);
         }
-
-        Directory.Delete(folder, recursive: true);
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 }

@@ -6,6 +6,9 @@ namespace Hexagram.EndToEnd.Disturbances;
 /// <summary>A mistake that a server could have, each of another kind.</summary>
 public enum Mistake
 {
+    /// <summary>None: what the others are compared with.</summary>
+    None,
+
     /// <summary>It says msg:A for some messages that it has not stored.</summary>
     Forgets,
 

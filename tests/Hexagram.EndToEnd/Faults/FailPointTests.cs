@@ -50,7 +50,6 @@ public sealed partial class FailPointTests(SharedWorlds worlds) : IClassFixture<
         var before = new Watch(bob);
         await DieAsync(bob, $"{place}:2", () => alice.SendAsync(bob, 4));
         await world.JudgeAsync();
-        Assert.True(before.Packets<MessageNotify>().CountBy(notified => notified[0]).All(message => message.Value >= 1));
         Assert.Contains(before.Packets<MessageNotify>().CountBy(notified => notified[0]), message => message.Value >= 2);
     }
 
