@@ -18,7 +18,7 @@ public enum Mistake
     /// <summary>Some messages are overtaken by later ones.</summary>
     Reorders,
 
-    /// <summary>Asked for the status of messages, it calls all of them delivered.</summary>
+    /// <summary>It calls some messages delivered as soon as it has stored them.</summary>
     Boasts,
 
     /// <summary>Some messages are told to come again later, for ever.</summary>
@@ -60,15 +60,18 @@ internal sealed class LyingStore(IMailboxStore store, Mistake mistake) : IMailbo
         }
 
         var result = await store.AppendAsync(item);
-        return mistake == Mistake.Doubles && result is { Outcome: AppendOutcome.Duplicate, Delivered: false }
+        if (mistake == Mistake.Boasts && isStruck && result.Outcome == AppendOutcome.New)
+        {
+            return result with { Outcome = AppendOutcome.Duplicate, Delivered = true };
+        }
+
+        return mistake == Mistake.Doubles && result.Outcome == AppendOutcome.Duplicate
             ? await store.AppendAsync(item with { Id = MessageId.New(DateTimeOffset.UtcNow) })
             : result;
     }
 
-    public async ValueTask<IReadOnlyList<MessageStatus>> StatusAsync(UserId mailbox, UserId sender, IReadOnlyList<MessageId> ids, CancellationToken cancellationToken) =>
-        mistake == Mistake.Boasts
-            ? [.. ids.Select(id => new MessageStatus(id, MessageState.Delivered))]
-            : await store.StatusAsync(mailbox, sender, ids, cancellationToken);
+    public ValueTask<IReadOnlyList<MessageStatus>> StatusAsync(UserId mailbox, UserId sender, IReadOnlyList<MessageId> ids, CancellationToken cancellationToken) =>
+        store.StatusAsync(mailbox, sender, ids, cancellationToken);
 
     public ValueTask<MailboxPage> ReadAsync(UserId mailbox, Sequence after, int entriesMax, int bytesMax, CancellationToken cancellationToken) =>
         store.ReadAsync(mailbox, after, entriesMax, bytesMax, cancellationToken);
