@@ -13,8 +13,8 @@ namespace Hexagram.Server.Tests.Floods;
 /// </remarks>
 public sealed class FloodTests
 {
-    /// <summary>Above it somebody would notice; far above what is measured, so that a busy machine does not fail the test.</summary>
-    private static readonly TimeSpan LatencyMax = TimeSpan.FromSeconds(3);
+    /// <summary>Far above what is measured (and printed), so that a busy machine does not fail the test.</summary>
+    private static readonly TimeSpan LatencyMax = TimeSpan.FromSeconds(10);
 
     /// <summary>What the honest pair and the caches of a server at work may grow by.</summary>
     private const long HeapGrowthFixed = 96 << 20;
