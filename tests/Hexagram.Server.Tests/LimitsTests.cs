@@ -73,13 +73,15 @@ public sealed class LimitsTests
         Assert.Equal(0, budget.Used);
     }
 
+    private static Task<TestServer> StartWithSmallTotalAsync(SteeredAuthorizer authorizer) => TestServer.StartAsync(
+        options => options with { Bounds = options.Bounds with { RequestBytesInFlightTotalMax = 2_000 } },
+        builder => builder.Services.AddSingleton<IMessageAuthorizer>(authorizer));
+
     [Fact]
     public async Task What_waits_for_the_authorizer_leaves_the_total_to_the_others()
     {
         var authorizer = new SteeredAuthorizer();
-        await using var server = await TestServer.StartAsync(
-            options => options with { Bounds = options.Bounds with { RequestBytesInFlightTotalMax = 2_000 } },
-            builder => builder.Services.AddSingleton<IMessageAuthorizer>(authorizer));
+        await using var server = await StartWithSmallTotalAsync(authorizer);
         await using var alice = await server.SenderAsync("alice");
         await using var carol = await server.SenderAsync("carol");
         var budget = server.Services.GetRequiredService<RequestBudget>();
@@ -114,9 +116,7 @@ public sealed class LimitsTests
     public async Task Who_is_cut_off_between_the_authorizer_and_the_store_takes_no_room_with_it()
     {
         var authorizer = new SteeredAuthorizer();
-        await using var server = await TestServer.StartAsync(
-            options => options with { Bounds = options.Bounds with { RequestBytesInFlightTotalMax = 2_000 } },
-            builder => builder.Services.AddSingleton<IMessageAuthorizer>(authorizer));
+        await using var server = await StartWithSmallTotalAsync(authorizer);
         await using var alice = await server.SenderAsync("alice");
         await using var carol = await server.SenderAsync("carol");
         var budget = server.Services.GetRequiredService<RequestBudget>();

@@ -53,12 +53,9 @@ internal sealed class SeatedClient : IAsyncDisposable
         client.HandlerFailed += (_, failed) => lines.Tell(ClientWord.Trouble, null, $"{seated._party}: the handler failed: {failed.Exception.Message}");
         client.MessagesMissing += (_, missing) => lines.Tell(ClientWord.Trouble, null, $"{seated._party}: messages {missing.From} to {missing.To} are missing");
         client.StoreFailed += (_, fault) => lines.Tell(ClientWord.Trouble, null, $"{seated._party}: the client's store failed: {fault.Message}");
-        foreach (var left in client.ListOutbox())
+        await foreach (var (left, message) in seated.ReadOutboxAsync())
         {
-            if (await client.ReadBodyAsync(left) is { } body && TrackedMessage.TryParse(body.Text, out var message))
-            {
-                seated.Follow(left, message);
-            }
+            seated.Follow(left, message);
         }
 
         if (seat.Receives)
@@ -82,17 +79,25 @@ internal sealed class SeatedClient : IAsyncDisposable
     /// <summary>Says which messages are still in the outbox.</summary>
     public async Task TellWaitingAsync()
     {
-        foreach (var left in _client.ListOutbox())
+        await foreach (var (left, message) in ReadOutboxAsync())
         {
-            if (await _client.ReadBodyAsync(left) is { } body && TrackedMessage.TryParse(body.Text, out var message))
-            {
-                _lines.Tell(ClientWord.Waiting, message, left.State.ToString());
-            }
+            _lines.Tell(ClientWord.Waiting, message, left.State.ToString());
         }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _client.DisposeAsync();
+
+    private async IAsyncEnumerable<(SentMessage Left, TrackedMessage Message)> ReadOutboxAsync()
+    {
+        foreach (var left in _client.ListOutbox())
+        {
+            if (await _client.ReadBodyAsync(left) is { } body && TrackedMessage.TryParse(body.Text, out var message))
+            {
+                yield return (left, message);
+            }
+        }
+    }
 
     private async Task SendAsync(TrackedMessage message)
     {

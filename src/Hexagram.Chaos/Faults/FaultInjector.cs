@@ -150,10 +150,9 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerProc
 
     private async Task<(int, string)> RestartServerAsync(Random random, CancellationToken end)
     {
-        var code = await server.EndAsync();
-        if (code != 0)
+        if (await server.EndAsync() is { } fault)
         {
-            recorder.Trouble($"asked to end, the server {(code is null ? "did not" : $"ended with exit code {code}")}");
+            recorder.Trouble(fault);
         }
 
         await PauseAsync(plan.Pause(random) / 4, end);

@@ -241,17 +241,10 @@ public sealed class ChaosRun : IAsyncDisposable
 
     private async Task CloseAsync()
     {
-        foreach (var fault in await Task.WhenAll(_processes.Select(process => process.CloseAsync())))
+        string?[] faults = [.. await Task.WhenAll(_processes.Select(process => process.CloseAsync())), await _server.EndAsync()];
+        foreach (var fault in faults.OfType<string>())
         {
-            if (fault is not null)
-            {
-                _recorder.Trouble(fault);
-            }
-        }
-
-        if (await _server.EndAsync() is not 0 and var code)
-        {
-            _recorder.Trouble($"asked to end, the server {(code is null ? "did not" : $"ended with exit code {code}")}");
+            _recorder.Trouble(fault);
         }
     }
 

@@ -72,8 +72,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>SIGTERM.</summary>
-    /// <returns>Its exit code; null when it had to be killed because it did not end.</returns>
-    public async Task<int?> EndAsync()
+    /// <returns>Null, or what was wrong with its end.</returns>
+    public async Task<string?> EndAsync()
     {
         Signals.End(_process!);
         using var patience = new CancellationTokenSource(Patience);
@@ -84,11 +84,11 @@ internal sealed class ServerProcess : IAsyncDisposable
         catch (OperationCanceledException)
         {
             await KillAsync();
-            return null;
+            return "asked to end, the server did not";
         }
 
         await _errors;
-        return _process.ExitCode;
+        return _process.ExitCode == 0 ? null : $"asked to end, the server ended with exit code {_process.ExitCode}";
     }
 
     /// <summary>SIGSTOP; false when it is gone.</summary>
