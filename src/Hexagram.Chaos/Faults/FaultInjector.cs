@@ -1,5 +1,6 @@
 using Hexagram.Chaos.Proxy;
 using Hexagram.Chaos.Runs;
+using Hexagram.Processes;
 
 namespace Hexagram.Chaos.Faults;
 

@@ -2,6 +2,7 @@ using Hexagram.Chaos.Clients;
 using Hexagram.Chaos.Faults;
 using Hexagram.Chaos.Proxy;
 using Hexagram.Checking;
+using Hexagram.Processes;
 using Hexagram.Protocol;
 
 namespace Hexagram.Chaos.Runs;

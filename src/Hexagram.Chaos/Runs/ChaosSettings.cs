@@ -1,6 +1,5 @@
 using Hexagram.Chaos.Faults;
-using Hexagram.Protocol;
-using Hexagram.Storage;
+using Hexagram.Processes;
 
 namespace Hexagram.Chaos.Runs;
 
@@ -35,24 +34,9 @@ public sealed record ChaosSettings
     public required ChaosProgram Program { get; init; }
 }
 
-/// <summary>The program under test, as the run starts it and looks into what it left.</summary>
-public sealed record ChaosProgram
+/// <summary>The program under test, as the run starts it and looks into what it left: the store is the witness of what is on the disk.</summary>
+public sealed record ChaosProgram : HexagramProgram
 {
-    /// <summary>The executable.</summary>
-    public required string FileName { get; init; }
-
-    /// <summary>The first words of each command line, such as the program's assembly for <c>dotnet</c>.</summary>
-    public IReadOnlyList<string> FirstWords { get; init; } = [];
-
-    /// <summary>The words that make it a server on this data folder, which prints one JSON line with its <c>tcp</c> address when it is ready.</summary>
-    public required Func<string, IReadOnlyList<string>> ServerWords { get; init; }
-
     /// <summary>The words that make it run <see cref="Clients.ClientProgram"/>.</summary>
     public required IReadOnlyList<string> ClientWords { get; init; }
-
-    /// <summary>Makes a token for a user of the server on this data folder.</summary>
-    public required Func<string, UserId, string> IssueToken { get; init; }
-
-    /// <summary>Opens the store in this data folder, when no server runs on it: the witness of what is on the disk.</summary>
-    public required Func<string, IMailboxStore> OpenStore { get; init; }
 }

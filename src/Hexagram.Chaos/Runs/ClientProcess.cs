@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Hexagram.Chaos.Clients;
 using Hexagram.Checking;
+using Hexagram.Processes;
 using Hexagram.Protocol;
 
 namespace Hexagram.Chaos.Runs;

@@ -16,8 +16,10 @@ internal static class Arrows
         ["Hexagram.Server"] = ["Hexagram.Delivery", "Hexagram.Storage"],
         ["Hexagram.Client"] = ["Hexagram.Delivery"],
         ["Hexagram.Checking"] = ["Hexagram.Protocol"],
-        ["Hexagram.Chaos"] = ["Hexagram.Checking", "Hexagram.Client", "Hexagram.Storage"],
-        ["Hexagram.Cli"] = ["Hexagram.Chaos", "Hexagram.Client", "Hexagram.Server", "Hexagram.Storage.RocksDb"],
+        ["Hexagram.Processes"] = ["Hexagram.Storage"],
+        ["Hexagram.Chaos"] = ["Hexagram.Checking", "Hexagram.Client", "Hexagram.Processes", "Hexagram.Storage"],
+        ["Hexagram.Bench"] = ["Hexagram.Client", "Hexagram.Processes", "Hexagram.Storage"],
+        ["Hexagram.Cli"] = ["Hexagram.Bench", "Hexagram.Chaos", "Hexagram.Client", "Hexagram.Floor", "Hexagram.Server", "Hexagram.Storage.RocksDb"],
     };
 
     /// <summary>The projects that promise to do no I/O, and all the packages they may have.</summary>

@@ -2,32 +2,44 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 
-namespace Hexagram.Chaos.Runs;
+namespace Hexagram.Processes;
 
 /// <summary>
 /// The server under test, over all its lives. Its operations are called one at a time, by whoever holds <see cref="Gate"/>.
 /// </summary>
-internal sealed class ServerProcess : IAsyncDisposable
+public sealed class ServerProcess : IAsyncDisposable
 {
     /// <summary>Longer than a start or an end takes on a busy machine.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly ChaosProgram _program;
+    private readonly HexagramProgram _program;
     private readonly string _data;
     private readonly StreamWriter _log;
+    private readonly IReadOnlyList<string> _words;
     private Process? _process;
     private Task<IReadOnlyList<string>> _errors = Task.FromResult<IReadOnlyList<string>>([]);
 
     /// <summary>A server on <c>FOLDER/server</c> that logs to <c>FOLDER/server.log</c>.</summary>
-    public ServerProcess(ChaosProgram program, string folder)
+    /// <param name="program">The program.</param>
+    /// <param name="folder">Where its data and its log go; it is there.</param>
+    /// <param name="words">What makes it a server, if it is not what the program says.</param>
+    public ServerProcess(HexagramProgram program, string folder, IReadOnlyList<string>? words = null)
     {
+        ArgumentNullException.ThrowIfNull(program);
         _program = program;
         _data = Path.Combine(folder, "server");
+        _words = words ?? program.ServerWords(_data);
         _log = new StreamWriter(Path.Combine(folder, "server.log")) { AutoFlush = true };
     }
 
     /// <summary>Held by whoever stops, kills or starts the server.</summary>
     public SemaphoreSlim Gate { get; } = new(1);
+
+    /// <summary>The number of its process. It has been started.</summary>
+    public int Id => _process!.Id;
+
+    /// <summary>How long its last start took, from the making of the process to its ready line.</summary>
+    public TimeSpan Startup { get; private set; }
 
     /// <summary>Its data folder.</summary>
     public string Data => _data;
@@ -37,7 +49,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It ended, or was not ready in time; the message has its last words.</exception>
     public async Task<IPEndPoint> StartAsync()
     {
-        _process = ProgramStart.Start(_program, _program.ServerWords(_data));
+        var begun = Stopwatch.GetTimestamp();
+        _process = ProgramStart.Start(_program, _words);
         _errors = ProgramStart.ReadErrorsAsync(_process, _log);
         using var patience = new CancellationTokenSource(Patience);
         string? ready;
@@ -56,6 +69,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             throw new InvalidOperationException($"The server ended at its start with exit code {_process.ExitCode}: {string.Join('\n', await _errors)}");
         }
 
+        Startup = Stopwatch.GetElapsedTime(begun);
         using var json = JsonDocument.Parse(ready);
         return IPEndPoint.Parse(json.RootElement.GetProperty("tcp").GetString()!);
     }

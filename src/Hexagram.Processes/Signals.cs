@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Hexagram.Chaos.Runs;
+namespace Hexagram.Processes;
 
-/// <summary>Signals to processes of this run, by their ids.</summary>
-internal static class Signals
+/// <summary>Signals to processes that were started here, by their ids. Linux and macOS.</summary>
+public static class Signals
 {
     private const int Terminate = 15;
     private static readonly int StopNumber = OperatingSystem.IsMacOS() ? 17 : 19;
@@ -20,7 +20,11 @@ internal static class Signals
     public static bool End(Process process) => Send(process, Terminate);
 
     /// <returns>False when it is gone.</returns>
-    private static bool Send(Process process, int signal) => !process.HasExited && kill(process.Id, signal) == 0;
+    private static bool Send(Process process, int signal)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return !process.HasExited && kill(process.Id, signal) == 0;
+    }
 
     [DllImport("libc", SetLastError = true)]
     private static extern int kill(int process, int signal);

@@ -1,16 +1,18 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace Hexagram.Chaos.Runs;
+namespace Hexagram.Processes;
 
 /// <summary>Starts processes of the program under test, with pipes for all that they read and print.</summary>
-internal static class ProgramStart
+public static class ProgramStart
 {
     private const int ErrorLinesMax = 20;
 
     /// <summary>Starts it; what is set in the environment for this process is not meant for that one.</summary>
-    public static Process Start(ChaosProgram program, IEnumerable<string> words)
+    public static Process Start(HexagramProgram program, IEnumerable<string> words)
     {
+        ArgumentNullException.ThrowIfNull(program);
+        ArgumentNullException.ThrowIfNull(words);
         var start = new ProcessStartInfo(program.FileName, [.. program.FirstWords, .. words])
         {
             RedirectStandardInput = true,
@@ -25,6 +27,11 @@ internal static class ProgramStart
             start.Environment.Remove(foreign);
         }
 
+        foreach (var (name, value) in program.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start)!;
     }
 
@@ -34,6 +41,7 @@ internal static class ProgramStart
     /// <returns>The last lines.</returns>
     public static async Task<IReadOnlyList<string>> ReadErrorsAsync(Process process, TextWriter? log = null)
     {
+        ArgumentNullException.ThrowIfNull(process);
         var last = new Queue<string>();
         while (await process.StandardError.ReadLineAsync() is { } line)
         {
