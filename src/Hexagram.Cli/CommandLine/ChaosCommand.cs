@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Hexagram.Chaos.Clients;
 using Hexagram.Chaos.Faults;
 using Hexagram.Cli.Disturbing;
@@ -19,9 +18,9 @@ internal static class ChaosCommand
     public static Command Build(SharedOptions shared, Surroundings surroundings)
     {
         var duration = SharedOptions.Length("--duration", "How long there are messages and faults. [default: 60s]", DurationMax);
-        var clients = Number("--clients", "Devices that write to each other, 2 to 200. [default: 12]", 2, 200);
-        var rate = Number("--rate", "Messages per second of all of them together, 1 to 10000. [default: 200]", 1, 10_000);
-        var seed = Number("--seed", "Decides what strikes when, and who writes to whom. [default: chance]", 0, int.MaxValue);
+        var clients = SharedOptions.Number("--clients", "Devices that write to each other, 2 to 200. [default: 12]", 2, 200);
+        var rate = SharedOptions.Number("--rate", "Messages per second of all of them together, 1 to 10000. [default: 200]", 1, 10_000);
+        var seed = SharedOptions.Number("--seed", "Decides what strikes when, and who writes to whom. [default: chance]", 0, int.MaxValue);
         var report = new Option<string?>("--report") { HelpName = "FILE", Description = "Write the whole run to an HTML page." };
         var faults = new Option<IReadOnlyList<Fault>?>("--faults")
         {
@@ -88,16 +87,6 @@ internal static class ChaosCommand
         command.SetAction((_, _) => ClientProgram.RunAsync(surroundings.OpenInput(), surroundings.Output));
         return command;
     }
-
-    private static Option<int?> Number(string name, string description, int least, int most) => new(name)
-    {
-        HelpName = "N",
-        Description = description,
-        CustomParser = result => SharedOptions.Read(
-            result,
-            string.Create(CultureInfo.InvariantCulture, $"it should be a whole number from {least} to {most}"),
-            text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : (int?)null),
-    };
 
     private static IReadOnlyList<Fault>? ReadFaults(string text)
     {

@@ -30,6 +30,7 @@ internal static class HexagramCommandLine
                   hexagram receive --as bob                           bob's messages, as they come
                   hexagram send --as alice --to bob "你好" --trace     one message, with its six lines
                   hexagram chaos                                      a server of its own, disturbed for a minute, and judged
+                  hexagram bench pairs                                a server of its own, loaded, and what a message costs
 
                 Exit codes:
                   0 success   1 failure   2 the command line cannot be understood; 'send' and 'receive' have more, see their help
@@ -44,6 +45,7 @@ internal static class HexagramCommandLine
         root.Add(TokenCommand.Build(shared, surroundings));
         root.Add(SendCommand.Build(shared, surroundings, isDelimited: words.Contains("--")));
         root.Add(ReceiveCommand.Build(shared, surroundings));
+        root.Add(BenchCommand.Build(shared, surroundings));
         root.Add(ChaosCommand.Build(shared, surroundings));
         root.Add(ChaosCommand.BuildClients(surroundings));
         return root;

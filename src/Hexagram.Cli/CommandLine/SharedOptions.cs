@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using Hexagram.Cli.Clients;
 using Hexagram.Cli.Texts;
 using Hexagram.Protocol;
@@ -27,12 +28,7 @@ internal sealed class SharedOptions
     };
 
     /// <summary>The server's address.</summary>
-    public Option<Uri?> Server { get; } = new("--server")
-    {
-        HelpName = "URL",
-        Description = "The server, as HOST:PORT or tcp://HOST:PORT. [default: 127.0.0.1:7000]",
-        CustomParser = result => Read(result, ServerAddress.Form, text => ServerAddress.TryParse(text, out var server) ? server : null),
-    };
+    public Option<Uri?> Server { get; } = ServerAt("The server, as HOST:PORT or tcp://HOST:PORT. [default: 127.0.0.1:7000]");
 
     /// <summary>A token instead of the local server's key.</summary>
     public Option<string?> Token { get; } = new("--token")
@@ -63,6 +59,14 @@ internal sealed class SharedOptions
         CustomParser = ReadUser,
     };
 
+    /// <summary>The option with a server's address.</summary>
+    public static Option<Uri?> ServerAt(string description) => new("--server")
+    {
+        HelpName = "URL",
+        Description = description,
+        CustomParser = result => Read(result, ServerAddress.Form, text => ServerAddress.TryParse(text, out var server) ? server : null),
+    };
+
     /// <summary>An option with a duration of at most <paramref name="max"/>.</summary>
     public static Option<TimeSpan?> Length(string name, string description, TimeSpan max) => new(name)
     {
@@ -72,6 +76,17 @@ internal sealed class SharedOptions
             result,
             $"{Duration.Form}, and here at most {Duration.Format(max)}",
             text => Duration.TryParse(text, out var length) && length <= max ? length : (TimeSpan?)null),
+    };
+
+    /// <summary>An option with a whole number between two bounds.</summary>
+    public static Option<int?> Number(string name, string description, int least, int most) => new(name)
+    {
+        HelpName = "N",
+        Description = description,
+        CustomParser = result => Read(
+            result,
+            string.Create(CultureInfo.InvariantCulture, $"it should be a whole number from {least} to {most}"),
+            text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? number : (int?)null),
     };
 
     /// <summary>Reads a user id, and says why when it is none.</summary>

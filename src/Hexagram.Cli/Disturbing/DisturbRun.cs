@@ -2,17 +2,12 @@ using Hexagram.Chaos.Reporting;
 using Hexagram.Chaos.Runs;
 using Hexagram.Cli.CommandLine;
 using Hexagram.Cli.Output;
-using Hexagram.Cli.Serving;
-using Hexagram.Server.Authentication;
-using Hexagram.Storage.RocksDb;
 
 namespace Hexagram.Cli.Disturbing;
 
 /// <summary>One run of <c>chaos</c>: starts it, shows how it goes, and says what came of it.</summary>
 internal static class DisturbRun
 {
-    private static readonly TimeSpan TokenLifetime = TimeSpan.FromDays(30);
-
     /// <summary>Runs it to the verdict.</summary>
     /// <exception cref="CommandFailure">It cannot run here.</exception>
     public static async Task<ExitCode> RunAsync(DisturbSettings settings, Screen screen, Surroundings surroundings)
@@ -70,28 +65,22 @@ internal static class DisturbRun
         }
     }
 
-    private static ChaosSettings ToChaos(DisturbSettings settings, string folder, Surroundings surroundings)
+    private static ChaosSettings ToChaos(DisturbSettings settings, string folder, Surroundings surroundings) => new()
     {
-        // Run by 'dotnet hexagram.dll', this program is the first word of another one.
-        var self = Environment.ProcessPath!;
-        var isHosted = Path.GetFileNameWithoutExtension(self).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        return new ChaosSettings
+        Duration = settings.Duration,
+        Clients = settings.Clients,
+        Rate = settings.Rate,
+        Faults = settings.Faults,
+        Seed = settings.Seed,
+        Folder = folder,
+        Program = new ChaosProgram
         {
-            Duration = settings.Duration,
-            Clients = settings.Clients,
-            Rate = settings.Rate,
-            Faults = settings.Faults,
-            Seed = settings.Seed,
-            Folder = folder,
-            Program = new ChaosProgram
-            {
-                FileName = self,
-                FirstWords = isHosted ? [Environment.GetCommandLineArgs()[0]] : [],
-                ServerWords = data => ["serve", "--json", "--data", data, "--tcp", "127.0.0.1:0", "--http", "none"],
-                ClientWords = [ChaosCommand.ClientWord],
-                IssueToken = (data, user) => new TokenIssuer(new DataFolder(data).OpenKey(), surroundings.Time).Issue(user, TokenLifetime),
-                OpenStore = data => RocksDbMailboxStore.Open(new RocksDbStoreOptions { Folder = new DataFolder(data).Mailboxes }, surroundings.Time),
-            },
-        };
-    }
+            FileName = OwnProgram.FileName,
+            FirstWords = OwnProgram.FirstWords,
+            ServerWords = OwnProgram.ServerWords,
+            ClientWords = [ChaosCommand.ClientWord],
+            IssueToken = (data, user) => OwnProgram.IssueToken(data, user, surroundings.Time),
+            OpenStore = data => OwnProgram.OpenStore(data, surroundings.Time),
+        },
+    };
 }

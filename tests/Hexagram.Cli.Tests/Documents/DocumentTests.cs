@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Hexagram.Bench.Runs;
 using Hexagram.Cli.Serving;
 using Hexagram.Cli.Tests.CommandLine;
 
@@ -16,11 +17,28 @@ public sealed class DocumentTests
     [InlineData("hexagram send")]
     [InlineData("hexagram receive")]
     [InlineData("hexagram chaos")]
+    [InlineData("hexagram bench")]
+    [InlineData("hexagram bench pairs")]
+    [InlineData("hexagram bench single")]
+    [InlineData("hexagram bench rate")]
+    [InlineData("hexagram bench startup")]
     public async Task The_page_of_the_commands_shows_their_help(string command)
     {
         var run = await CapturedRun.Of([.. command.Split(' ').Skip(1), "--help"]);
 
         WrittenBlock.Holds("docs/cli.md", command, $"```text\n{run.Output}```\n");
+    }
+
+    [Fact]
+    public void The_page_of_the_commands_lists_each_figure_of_bench()
+    {
+        var table = new StringBuilder("| name | what it is | unit |\n| --- | --- | --- |\n");
+        foreach (var figure in Figure.All)
+        {
+            table.Append(CultureInfo.InvariantCulture, $"| `{figure.Name}` | {figure.Words.Trim()} | {figure.Unit} |\n");
+        }
+
+        WrittenBlock.Holds("docs/cli.md", "figures", table.ToString());
     }
 
     [Fact]

@@ -1,0 +1,42 @@
+using System.Net;
+using Hexagram.Bench.Measuring;
+using Hexagram.Protocol;
+
+namespace Hexagram.Bench.Load;
+
+/// <summary>What a load is asked for.</summary>
+internal sealed record LoadSettings
+{
+    /// <summary>Where the server listens.</summary>
+    public required IPEndPoint Server { get; init; }
+
+    /// <summary>Proves to it who a client is.</summary>
+    public required Func<UserId, string> IssueToken { get; init; }
+
+    /// <summary>How many devices send; each is one stream.</summary>
+    public required int Senders { get; init; }
+
+    /// <summary>How many devices receive: stream n goes to recipient n modulo this.</summary>
+    public required int Recipients { get; init; }
+
+    /// <summary>The size of a body.</summary>
+    public required int BodyBytes { get; init; }
+
+    /// <summary>Where latencies go.</summary>
+    public required MeasuredPart Measured { get; init; }
+
+    /// <summary>What must not be.</summary>
+    public required Findings Findings { get; init; }
+
+    /// <summary>Ends the load with an exception.</summary>
+    public required CancellationToken Stop { get; init; }
+
+    /// <summary>Makes the users of this run other ones than those of any run before.</summary>
+    public required uint Tag { get; init; }
+
+    /// <summary>Who sends stream n.</summary>
+    public UserId Sender(int number) => new($"sender{Tag:x8}-{number}");
+
+    /// <summary>Who gets stream n.</summary>
+    public UserId Recipient(int number) => new($"recipient{Tag:x8}-{number % Recipients}");
+}

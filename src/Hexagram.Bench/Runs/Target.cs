@@ -1,0 +1,79 @@
+using System.Net;
+using Hexagram.Processes;
+using Hexagram.Protocol;
+
+namespace Hexagram.Bench.Runs;
+
+/// <summary>What a run loads: a server of its own on a fresh folder, or one that was there.</summary>
+internal sealed class Target : IAsyncDisposable
+{
+    private readonly ServerProcess? _own;
+    private readonly string? _folder;
+
+    private Target(IPEndPoint address, Func<UserId, string> issueToken, int? process)
+    {
+        Address = address;
+        IssueToken = issueToken;
+        Process = process;
+    }
+
+    private Target(IPEndPoint address, Func<UserId, string> issueToken, ServerProcess own, string folder)
+        : this(address, issueToken, own.Id)
+    {
+        _own = own;
+        _folder = folder;
+    }
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint Address { get; }
+
+    /// <summary>Proves to it who a client is.</summary>
+    public Func<UserId, string> IssueToken { get; }
+
+    /// <summary>Its process, if it is on this machine and known.</summary>
+    public int? Process { get; }
+
+    /// <summary>How long its start took, if it was started here.</summary>
+    public TimeSpan Startup => _own?.Startup ?? TimeSpan.Zero;
+
+    /// <summary>The server that was there.</summary>
+    public static Target Of(GivenServer server) => new(server.Address, server.IssueToken, server.Process);
+
+    /// <summary>A server with empty mailboxes, or what <paramref name="prepare"/> has put into them.</summary>
+    /// <exception cref="InvalidOperationException">It does not start.</exception>
+    public static async Task<Target> StartAsync(HexagramProgram program, Func<string, Task>? prepare = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("hexagram-bench-").FullName;
+        var own = new ServerProcess(program, folder);
+        try
+        {
+            if (prepare is not null)
+            {
+                await prepare(own.Data).ConfigureAwait(false);
+            }
+
+            var address = await own.StartAsync().ConfigureAwait(false);
+            return new Target(address, user => program.IssueToken(own.Data, user), own, folder);
+        }
+        catch
+        {
+            await EndAsync(own, folder).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_own is not null)
+        {
+            await EndAsync(_own, _folder!).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task EndAsync(ServerProcess own, string folder)
+    {
+        await own.DisposeAsync().ConfigureAwait(false);
+        Directory.Delete(folder, recursive: true);
+    }
+}

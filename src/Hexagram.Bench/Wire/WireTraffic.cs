@@ -1,0 +1,61 @@
+using Hexagram.Bench.Load;
+using Hexagram.Bench.Measuring;
+using Hexagram.Protocol;
+
+namespace Hexagram.Bench.Wire;
+
+/// <summary>What one device sends to one user.</summary>
+/// <param name="Number">From 0 on.</param>
+/// <param name="To">The user.</param>
+internal sealed record WireStream(int Number, UserId To);
+
+/// <summary>What all senders of a run share: what is to be sent, and what became of it. Used by the loop's thread; the counts may be read by others.</summary>
+internal sealed class WireTraffic
+{
+    private long _confirmed;
+
+    /// <summary>The size of a body.</summary>
+    public required int BodyBytes { get; init; }
+
+    /// <summary>Makes the ids.</summary>
+    public required NumberedId Ids { get; init; }
+
+    /// <summary>What has arrived.</summary>
+    public required Arrivals Arrivals { get; init; }
+
+    /// <summary>What must not be.</summary>
+    public required Findings Findings { get; init; }
+
+    /// <summary>Where latencies go.</summary>
+    public required MeasuredPart Measured { get; init; }
+
+    /// <summary>How many messages of a stream may be under way; 0 while none is to be sent by itself.</summary>
+    public int Window { get; set; }
+
+    /// <summary>How many messages a stream is to hold in the end.</summary>
+    public int MessagesMax { get; set; } = int.MaxValue;
+
+    /// <summary>Whether a message is under way until it is delivered, or only until it is accepted.</summary>
+    public bool UntilAccepted { get; set; }
+
+    /// <summary>How many were sent.</summary>
+    public long Sent { get; set; }
+
+    /// <summary>How many were accepted.</summary>
+    public long Accepted { get; set; }
+
+    /// <summary>How many were confirmed: all six lines.</summary>
+    public long Confirmed => Volatile.Read(ref _confirmed);
+
+    /// <summary>Whether the sender of these may send one more.</summary>
+    public bool MaySend(Flights flights) =>
+        flights.Sent - (UntilAccepted ? flights.Accepted : flights.Delivered) < Window && flights.Sent < MessagesMax;
+
+    /// <summary>One more is confirmed.</summary>
+    /// <param name="begunAt">When its time began, as a timestamp of Stopwatch.</param>
+    public void Confirm(long begunAt)
+    {
+        Volatile.Write(ref _confirmed, _confirmed + 1);
+        Measured.Confirm(begunAt);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text.Json;
+using Hexagram.Bench.Runs;
+using Hexagram.Cli.Output;
+using Spectre.Console;
+
+namespace Hexagram.Cli.Measuring;
+
+/// <summary>Says what came of a run of measurements, in words and in JSON.</summary>
+internal static class BenchWords
+{
+    /// <summary>The verdict, and all figures.</summary>
+    public static void Print(BenchReport report, Screen screen)
+    {
+        if (screen.IsJson)
+        {
+            screen.Json(json => Write(report, json));
+            return;
+        }
+
+        foreach (var finding in report.Findings.Texts)
+        {
+            screen.Markup($"[red]{Markup.Escape(finding)}[/]");
+        }
+
+        foreach (var part in Parts(report))
+        {
+            screen.Line("");
+            screen.Markup($"[bold]{report.Settings.Name}: {part.Phase} of the {part.Target}[/]{(part.Results.Count > 1 ? $" (median of {part.Results.Count} runs; least and most)" : "")}");
+            foreach (var figure in Figure.All)
+            {
+                if (figure.Over(part.Results) is var (median, least, most))
+                {
+                    var spread = part.Results.Count > 1 ? $"   {Number(figure, least)} – {Number(figure, most)}" : "";
+                    screen.Line($"  {figure.Words,-36}{Number(figure, median),14} {figure.Unit,-4}{spread}".TrimEnd());
+                }
+            }
+
+            if (part.Results[^1].Latencies is { Count: > 0 } latencies)
+            {
+                LatencyPlot.Draw(latencies, screen);
+            }
+        }
+
+        screen.Line("");
+        screen.Markup(report.Findings.IsClean
+            ? "[green bold]Every message arrived once and in order.[/]"
+            : $"[red bold]This run has not passed: {report.Findings.Count.ToString("N0", CultureInfo.InvariantCulture)} findings.[/]");
+    }
+
+    private static void Write(BenchReport report, Utf8JsonWriter json)
+    {
+        var settings = report.Settings;
+        json.WriteString("scenario", settings.Name);
+        json.WriteBoolean("passed", report.Findings.IsClean);
+        json.WriteStartArray("findings");
+        foreach (var finding in report.Findings.Texts)
+        {
+            json.WriteStringValue(finding);
+        }
+
+        json.WriteEndArray();
+        json.WriteString("client", NameOf(settings.Client));
+        json.WriteNumber("senders", settings.Senders);
+        json.WriteNumber("recipients", settings.Recipients);
+        json.WriteNumber("bodyBytes", settings.BodyBytes);
+        json.WriteNumber("runs", settings.Repeat);
+        json.WriteStartArray("results");
+        foreach (var part in Parts(report))
+        {
+            json.WriteStartObject();
+            json.WriteString("target", part.Target);
+            json.WriteString("phase", part.Phase);
+            Write(part.Results, json);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Write(IReadOnlyList<PhaseResult> results, Utf8JsonWriter json)
+    {
+        foreach (var figure in Figure.All)
+        {
+            if (figure.Over(results) is var (median, least, most))
+            {
+                json.WriteNumber(figure.Name, Math.Round(median, figure.Decimals));
+                if (results.Count > 1)
+                {
+                    json.WriteStartArray($"{figure.Name}Spread");
+                    json.WriteNumberValue(Math.Round(least, figure.Decimals));
+                    json.WriteNumberValue(Math.Round(most, figure.Decimals));
+                    json.WriteEndArray();
+                }
+            }
+        }
+    }
+
+    /// <summary>The name of a client on the command line and in results.</summary>
+    public static string NameOf(LoadClient client) => client switch
+    {
+        LoadClient.Wire => "wire",
+        LoadClient.Sdk => "sdk",
+        _ => "sdk-durable",
+    };
+
+    /// <summary>The same part of all runs together, in the order in which they were measured.</summary>
+    private static IEnumerable<(string Target, string Phase, IReadOnlyList<PhaseResult> Results)> Parts(BenchReport report) =>
+        from run in report.Runs
+        from phase in run.Phases
+        group phase by (run.Target, phase.Name) into part
+        select (part.Key.Target, part.Key.Name, (IReadOnlyList<PhaseResult>)[.. part]);
+
+    private static string Number(Figure figure, double value) => value.ToString($"N{figure.Decimals}", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,34 @@
+using Hexagram.Cli.Serving;
+using Hexagram.Protocol;
+using Hexagram.Server.Authentication;
+using Hexagram.Storage;
+using Hexagram.Storage.RocksDb;
+
+namespace Hexagram.Cli;
+
+/// <summary>This program, for those of its commands that start it again as other processes.</summary>
+internal static class OwnProgram
+{
+    private static readonly TimeSpan TokenLifetime = TimeSpan.FromDays(30);
+
+    /// <summary>The executable.</summary>
+    public static string FileName => Environment.ProcessPath!;
+
+    /// <summary>The first words of each command line: run by 'dotnet hexagram.dll', this program is the first word of another one.</summary>
+    public static IReadOnlyList<string> FirstWords =>
+        Path.GetFileNameWithoutExtension(FileName).Equals("dotnet", StringComparison.OrdinalIgnoreCase) ? [typeof(OwnProgram).Assembly.Location] : [];
+
+    /// <summary>A server on this data folder, on a port that the system chooses.</summary>
+    public static IReadOnlyList<string> ServerWords(string data) => ["serve", "--json", "--data", data, "--tcp", "127.0.0.1:0", "--http", "none"];
+
+    /// <summary>A token for a user of the server on this data folder.</summary>
+    /// <exception cref="CommandFailure">There is no such server.</exception>
+    public static string IssueToken(string data, UserId user, TimeProvider time) => IssueToken(new DataFolder(data).OpenKey(), user, time);
+
+    /// <summary>A token for a user of the server that has this key.</summary>
+    public static string IssueToken(SigningKey key, UserId user, TimeProvider time) => new TokenIssuer(key, time).Issue(user, TokenLifetime);
+
+    /// <summary>The store in this data folder, when no server runs on it.</summary>
+    public static IMailboxStore OpenStore(string data, TimeProvider time) =>
+        RocksDbMailboxStore.Open(new RocksDbStoreOptions { Folder = new DataFolder(data).Mailboxes }, time);
+}
