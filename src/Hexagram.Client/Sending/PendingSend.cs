@@ -1,8 +1,16 @@
+using Hexagram.Client.Stores;
+
 namespace Hexagram.Client.Sending;
 
-/// <summary>A <c>SendAsync</c> call whose message is being written.</summary>
-internal sealed class PendingSend(SentMessage message) : TaskCompletionSource<SentMessage>(TaskCreationOptions.RunContinuationsAsynchronously)
+/// <summary>
+/// A <c>SendAsync</c> call whose message is being written. Used under the sender's lock, but for <see cref="Completed"/>, which
+/// <paramref name="inserted"/> brings there. A store that answers within the call leaves nobody to wait, and nothing is made to wait with.
+/// </summary>
+internal sealed class PendingSend(SentMessage message, Action<PendingSend, ClientStoreException?> inserted) : IInsertion
 {
+    private TaskCompletionSource<SentMessage>? _waiting;
+    private bool _isTold;
+
     internal SentMessage Message => message;
 
     /// <summary>It is known whether the message is durable.</summary>
@@ -11,6 +19,16 @@ internal sealed class PendingSend(SentMessage message) : TaskCompletionSource<Se
     /// <summary>Why it is not.</summary>
     internal ClientStoreException? Fault { get; private set; }
 
+    /// <summary>What the caller of <c>SendAsync</c> gets.</summary>
+    internal Task<SentMessage> Task =>
+        !_isTold ? (_waiting ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task
+        : Fault is null ? System.Threading.Tasks.Task.FromResult(message)
+        : System.Threading.Tasks.Task.FromException<SentMessage>(Fault);
+
+    public void Joined() => Tell();
+
+    public void Completed(ClientStoreException? fault) => inserted(this, fault);
+
     internal void Settle(ClientStoreException? fault)
     {
         IsSettled = true;
@@ -18,15 +36,17 @@ internal sealed class PendingSend(SentMessage message) : TaskCompletionSource<Se
     }
 
     /// <summary>Tells the caller; one in a handler's transaction has been told before.</summary>
-    internal void Complete()
+    internal void Tell()
     {
-        if (Fault is null)
+        if (_isTold)
         {
-            TrySetResult(message);
+            return;
         }
-        else
+
+        _isTold = true;
+        if (_waiting is { } waiting)
         {
-            TrySetException(Fault);
+            SqliteWriter.Complete(waiting, message, Fault);
         }
     }
 }

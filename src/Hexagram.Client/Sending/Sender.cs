@@ -25,6 +25,7 @@ internal sealed class Sender
     private readonly ILogger _logger;
     private readonly long _origin;
     private readonly ITimer _timer;
+    private readonly Action<PendingSend, ClientStoreException?> _inserted;
     private readonly Dictionary<long, SentMessage> _messages = [];
     private readonly Queue<PendingSend> _pending = new();
     private readonly Dictionary<long, CancelOutcome> _cancelled = [];
@@ -46,6 +47,7 @@ internal sealed class Sender
         _logger = options.Logger;
         _origin = _time.GetTimestamp();
         _outbox = new Outbox(new OutboxOptions(), Random.Shared);
+        _inserted = Inserted;
         _timer = _time.CreateTimer(_ => Guard(Advance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         foreach (var message in stored.Messages)
         {
@@ -90,14 +92,10 @@ internal sealed class Sender
             var message = new SentMessage(_gate, entry, body, body.Content.Length);
             Hold(message);
 
-            var pending = new PendingSend(message);
+            var pending = new PendingSend(message, _inserted);
             _pending.Enqueue(pending);
             FailPoint.Pass("outbox.inserting");
-            _store.Insert(
-                new StoredMessage(number, entry.Id, to, MessageState.Waiting, transmitted, message.BodyBytes),
-                body,
-                () => pending.TrySetResult(message),
-                fault => Guard(() => Inserted(pending, fault)));
+            _store.Insert(new StoredMessage(number, entry.Id, to, MessageState.Waiting, transmitted, message.BodyBytes), body, pending);
             return pending.Task;
         }
     }
@@ -227,27 +225,39 @@ internal sealed class Sender
             FailPoint.Pass("outbox.inserted");
         }
 
-        lock (_gate)
+        try
         {
-            pending.Settle(fault);
-            while (_pending.TryPeek(out var next) && next.IsSettled)
+            lock (_gate)
             {
-                _pending.Dequeue();
-                if (next.Fault is null)
+                pending.Settle(fault);
+                while (_pending.TryPeek(out var next) && next.IsSettled)
                 {
-                    Add(next.Message);
-                }
-                else
-                {
-                    Drop(next.Message);
-                    next.Message.End(SentState.Cancelled, new OperationCanceledException());
+                    _pending.Dequeue();
+                    Settled(next);
                 }
 
-                next.Complete();
+                CarryOut();
             }
-
-            CarryOut();
         }
+        catch (InvariantException defect)
+        {
+            _events.Defect(defect);
+        }
+    }
+
+    private void Settled(PendingSend pending)
+    {
+        if (pending.Fault is null)
+        {
+            Add(pending.Message);
+        }
+        else
+        {
+            Drop(pending.Message);
+            pending.Message.End(SentState.Cancelled, new OperationCanceledException());
+        }
+
+        pending.Tell();
     }
 
     private void Add(SentMessage message)
@@ -316,18 +326,27 @@ internal sealed class Sender
                 }
 
                 break;
-            case OutboxEffect.Refused(var entry, var code, var text):
-                _logger.Refused(entry.Id, entry.To, code, text);
-                Leave(entry, refused => refused.End(SentState.Refused, new MessageRefusedException(code, $"The message to {entry.To} was refused: {text} ({code})")));
+            case OutboxEffect.Refused refused:
+                Refuse(refused);
                 break;
             case OutboxEffect.LeftAtServer(var entry):
-                Leave(entry, left => left.End(null, new MessageRefusedException(ErrorCode.Expired, $"The message is stored at the server for {entry.To}, and too old for its delivery to be followed further.")));
+                LeaveAtServer(entry);
                 break;
             case OutboxEffect.Reconnect(var reason):
                 _connection?.End(ConnectionEnd.Ours(reason));
                 break;
         }
     }
+
+    private void Refuse(OutboxEffect.Refused refused)
+    {
+        var (entry, code, text) = refused;
+        _logger.Refused(entry.Id, entry.To, code, text);
+        Leave(entry, message => message.End(SentState.Refused, new MessageRefusedException(code, $"The message to {entry.To} was refused: {text} ({code})")));
+    }
+
+    private void LeaveAtServer(OutboxEntry entry) =>
+        Leave(entry, message => message.End(null, new MessageRefusedException(ErrorCode.Expired, $"The message is stored at the server for {entry.To}, and too old for its delivery to be followed further.")));
 
     private void Transmit(SentMessage message)
     {

@@ -30,9 +30,9 @@ internal interface IOutboxStore
 
     /// <summary>
     /// A new message. When a handler sends it in its transaction (<see cref="IInboxTransaction.Enter"/>), it belongs to that
-    /// transaction: <paramref name="joined"/> is called when it stands there, and <paramref name="completed"/> when the transaction has ended.
+    /// transaction: <paramref name="insertion"/> hears at once that it stands there, and that it is completed when the transaction has ended.
     /// </summary>
-    void Insert(StoredMessage message, Body body, Action joined, Action<ClientStoreException?> completed);
+    void Insert(StoredMessage message, Body body, IInsertion insertion);
 
     /// <summary>These are about to leave the device, under these ids.</summary>
     void Mark(IReadOnlyList<(long Number, MessageId Id)> messages, Action<ClientStoreException?> completed);
@@ -45,6 +45,16 @@ internal interface IOutboxStore
 
     /// <summary>The bodies of these messages; those that are gone are left out.</summary>
     Task<IReadOnlyDictionary<long, Body>> ReadBodiesAsync(IReadOnlyList<long> numbers);
+}
+
+/// <summary>Who waits for a new message to be durable.</summary>
+internal interface IInsertion
+{
+    /// <summary>It stands in a handler's transaction. Called before <see cref="IOutboxStore.Insert"/> returns.</summary>
+    void Joined();
+
+    /// <summary>It is durable, or it is not there.</summary>
+    void Completed(ClientStoreException? fault);
 }
 
 /// <summary>

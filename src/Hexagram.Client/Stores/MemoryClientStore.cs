@@ -34,7 +34,7 @@ internal sealed class MemoryClientStore(DeviceId? device) : IClientStore
     {
     }
 
-    public void Insert(StoredMessage message, Body body, Action joined, Action<ClientStoreException?> completed) => completed(null);
+    public void Insert(StoredMessage message, Body body, IInsertion insertion) => insertion.Completed(null);
 
     public void Mark(IReadOnlyList<(long Number, MessageId Id)> messages, Action<ClientStoreException?> completed) => completed(null);
 

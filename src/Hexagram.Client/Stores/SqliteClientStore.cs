@@ -92,21 +92,21 @@ internal sealed class SqliteClientStore : IClientStore
 
     public void SaveClock(TimeSpan offset) => _writer.Enqueue(() => _statements.SetValue("clock_offset", (long)offset.TotalMilliseconds), null);
 
-    public void Insert(StoredMessage message, Body body, Action joined, Action<ClientStoreException?> completed) =>
+    public void Insert(StoredMessage message, Body body, IInsertion insertion) =>
         _writer.Join(
             () => _statements.Insert(message, body),
             fault =>
             {
                 if (fault is null)
                 {
-                    joined();
+                    insertion.Joined();
                 }
                 else
                 {
-                    completed(fault);
+                    insertion.Completed(fault);
                 }
             },
-            completed);
+            insertion.Completed);
 
     public void Mark(IReadOnlyList<(long Number, MessageId Id)> messages, Action<ClientStoreException?> completed) =>
         _writer.Enqueue(
