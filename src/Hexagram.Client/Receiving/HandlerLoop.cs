@@ -132,7 +132,7 @@ internal sealed class HandlerLoop : IAsyncDisposable
             if (_handler.Plain is { } plain)
             {
                 message = await BegunAsync(item, message);
-                failure = await TryAsync(() => plain(message, _stop.Token));
+                failure = await TryAsync(plain, message);
             }
             else
             {
@@ -182,7 +182,7 @@ internal sealed class HandlerLoop : IAsyncDisposable
         var key = item.Key!.Value;
         if (_begun != key)
         {
-            await InsistAsync(() => _store.BeginAsync(key));
+            await InsistAsync(static (store, key) => store.BeginAsync(key), key);
             _begun = key;
         }
 
@@ -190,14 +190,14 @@ internal sealed class HandlerLoop : IAsyncDisposable
         return message.Attempt > 1 || _begunBefore.Contains(key) ? message with { Redelivered = true } : message;
     }
 
-    private async Task<Exception?> TryAsync(Func<Task> handler)
+    private async Task<Exception?> TryAsync(Func<Message, CancellationToken, Task> handler, Message message)
     {
         // Flows into the handler and into all that it starts, which may outlive it; and not back into the loop.
         var call = new HandlerCall();
         _call.Value = call;
         try
         {
-            await handler();
+            await handler(message, _stop.Token);
             return null;
         }
         catch (Exception cause)
@@ -213,13 +213,15 @@ internal sealed class HandlerLoop : IAsyncDisposable
     private async Task<Exception?> TryInTransactionAsync(InboxItem item, Message message)
     {
         IInboxTransaction? transaction = null;
-        await InsistAsync(async () => transaction = await _store.BeginTransactionAsync(Commit(item, null), _stop.Token));
+        await InsistAsync(async (store, commit) => transaction = await store.BeginTransactionAsync(commit, _stop.Token), Commit(item, null));
         FailPoint.Pass("inbox.transaction");
-        var failure = await TryAsync(() =>
-        {
-            transaction!.Enter();
-            return _handler.Transactional!(message, transaction.Transaction, _stop.Token);
-        });
+        var failure = await TryAsync(
+            (message, cancellationToken) =>
+            {
+                transaction!.Enter();
+                return _handler.Transactional!(message, transaction.Transaction, cancellationToken);
+            },
+            message);
 
         try
         {
@@ -291,7 +293,7 @@ internal sealed class HandlerLoop : IAsyncDisposable
     private async Task CommitAsync(InboxItem item, SetAsideMessage? aside)
     {
         var commit = Commit(item, aside);
-        await InsistAsync(() => _store.CommitAsync(commit));
+        await InsistAsync(static (store, commit) => store.CommitAsync(commit), commit);
         Committed(item, commit.Next);
     }
 
@@ -324,18 +326,21 @@ internal sealed class HandlerLoop : IAsyncDisposable
     private async Task<bool> HasSeenAsync(MessageKey key)
     {
         var seen = false;
-        await InsistAsync(async () => seen = await _store.HasSeenAsync(key));
+        await InsistAsync(async (store, key) => seen = await store.HasSeenAsync(key), key);
         return seen;
     }
 
-    /// <summary>A store that fails blocks the stream, visibly, and is asked again.</summary>
-    private async ValueTask InsistAsync(Func<Task> work)
+    /// <summary>
+    /// A store that fails blocks the stream, visibly, and is asked again. The argument is handed on, so that what is written for each message is
+    /// asked for without a closure.
+    /// </summary>
+    private async ValueTask InsistAsync<T>(Func<IInboxStore, T, Task> work, T argument)
     {
         for (var failures = 1; ; failures++)
         {
             try
             {
-                await work();
+                await work(_store, argument);
                 return;
             }
             catch (ClientStoreException fault)
