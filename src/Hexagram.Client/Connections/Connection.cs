@@ -211,7 +211,8 @@ internal sealed class Connection : IAsyncDisposable
         var gathered = new List<Outgoing>();
         try
         {
-            while (await _outgoing.Reader.WaitToReadAsync(_stop.Token))
+            // Without the token, waiting costs no memory; whoever stops us completes the queue.
+            while (await _outgoing.Reader.WaitToReadAsync())
             {
                 while (gathered.Count < GatherMax && _outgoing.Reader.TryRead(out var next))
                 {
