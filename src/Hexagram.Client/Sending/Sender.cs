@@ -19,6 +19,7 @@ internal sealed class Sender
     private readonly Outbox _outbox;
     private readonly IOutboxStore _store;
     private readonly ServerClock _clock;
+    private readonly MessageIds _ids;
     private readonly OutboxRoom _room;
     private readonly SenderEvents _events;
     private readonly TimeProvider _time;
@@ -41,6 +42,7 @@ internal sealed class Sender
     {
         _store = store;
         _clock = clock;
+        _ids = new MessageIds(clock);
         _room = new OutboxRoom(options.Outbox);
         _events = events;
         _time = options.TimeProvider;
@@ -88,7 +90,7 @@ internal sealed class Sender
             // While a connection is up the message is about to leave the device, so it is saved as such with the first write.
             var transmitted = _session is { } session && _room.Waiting < session.RequestsInFlightMax;
             var number = ++_lastNumber;
-            var entry = new OutboxEntry(number, MessageId.New(_clock.Now), to, MessageState.Waiting, transmitted);
+            var entry = new OutboxEntry(number, _ids.New(), to, MessageState.Waiting, transmitted);
             var message = new SentMessage(_gate, entry, body, body.Content.Length);
             Hold(message);
 
@@ -372,7 +374,7 @@ internal sealed class Sender
         for (var i = 0; i < marks.Length; i++)
         {
             var entry = entries[i];
-            marks[i] = (entry.Number, _clock.Accepts(entry.Id) ? entry.Id : MessageId.New(_clock.Now));
+            marks[i] = (entry.Number, _clock.Accepts(entry.Id) ? entry.Id : _ids.New());
         }
 
         _store.Mark(marks, fault => Guard(() => Marked(entries, marks, fault)));
