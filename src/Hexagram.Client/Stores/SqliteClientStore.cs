@@ -59,7 +59,7 @@ internal sealed class SqliteClientStore : IClientStore
         {
             connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
             connection.Open();
-            SqliteSchema.Execute(connection, null, "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+            SqliteSchema.Execute(connection, null, "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
             SqliteSchema.Prepare(connection, file);
             return new SqliteClientStore(folderLock, connection, file, Device(connection, folder, options.Device), options.SeenMax);
         }

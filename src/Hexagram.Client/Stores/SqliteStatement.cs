@@ -1,67 +1,125 @@
 using Hexagram.Protocol;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
+using static SQLitePCL.raw;
 
 namespace Hexagram.Client.Stores;
 
-/// <summary>One prepared statement with numbered parameters (<c>?1</c>, <c>?2</c> …), kept for as long as its connection.</summary>
+/// <summary>
+/// One prepared statement with numbered parameters (<c>?1</c>, <c>?2</c> …), kept for as long as its connection. It speaks to SQLite
+/// directly: a command and its reader, made for each run, would cost more than SQLite does.
+/// </summary>
 internal sealed class SqliteStatement : IDisposable
 {
-    private readonly SqliteCommand _command;
+    private readonly sqlite3 _connection;
+    private readonly sqlite3_stmt _statement;
 
-    internal SqliteStatement(SqliteConnection connection, string sql, SqliteTransaction? transaction)
+    internal SqliteStatement(SqliteConnection connection, string sql)
     {
-        _command = connection.CreateCommand();
-        _command.CommandText = sql;
-        _command.Transaction = transaction;
+        _connection = connection.Handle!;
+        Check(sqlite3_prepare_v3(_connection, sql, SQLITE_PREPARE_PERSISTENT, out _statement));
     }
 
-    /// <summary>The transaction of a handler in which it runs; null for the store's own.</summary>
-    internal SqliteTransaction? Transaction
+    /// <returns>How many rows were changed, if it changes rows.</returns>
+    internal int Execute(params ReadOnlySpan<SqliteValue> values)
     {
-        set => _command.Transaction = value;
-    }
-
-    internal int Execute(params ReadOnlySpan<object?> values)
-    {
-        Bind(values);
-        return _command.ExecuteNonQuery();
-    }
-
-    internal SqliteDataReader Query(params ReadOnlySpan<object?> values)
-    {
-        Bind(values);
-        return _command.ExecuteReader();
-    }
-
-    public void Dispose() => _command.Dispose();
-
-    private void Bind(ReadOnlySpan<object?> values)
-    {
-        while (_command.Parameters.Count < values.Length)
+        try
         {
-            _command.Parameters.Add(new SqliteParameter { ParameterName = $"?{_command.Parameters.Count + 1}" });
+            Step(values);
+            return sqlite3_changes(_connection);
         }
+        finally
+        {
+            Reset();
+        }
+    }
 
+    /// <summary>What <paramref name="read"/> finds in the first row; the default when there is none.</summary>
+    internal T? First<T>(Func<sqlite3_stmt, T> read, params ReadOnlySpan<SqliteValue> values)
+    {
+        try
+        {
+            return Step(values) ? read(_statement) : default;
+        }
+        finally
+        {
+            Reset();
+        }
+    }
+
+    public void Dispose() => _statement.Dispose();
+
+    /// <returns>There is a row.</returns>
+    private bool Step(ReadOnlySpan<SqliteValue> values)
+    {
         for (var i = 0; i < values.Length; i++)
         {
-            _command.Parameters[i].Value = values[i] ?? DBNull.Value;
+            Check(values[i].Bind(_statement, i + 1));
         }
+
+        var result = sqlite3_step(_statement);
+        if (result is not (SQLITE_ROW or SQLITE_DONE))
+        {
+            Check(result);
+        }
+
+        return result == SQLITE_ROW;
     }
+
+    /// <summary>Lets go of the row and of the values. It repeats the error of the run, which has been told.</summary>
+    private void Reset()
+    {
+        _ = sqlite3_reset(_statement);
+        _ = sqlite3_clear_bindings(_statement);
+    }
+
+    private void Check(int result) => SqliteException.ThrowExceptionForRC(result, _connection);
+}
+
+/// <summary>A value for a column: a number, a text, bytes, or nothing.</summary>
+internal readonly struct SqliteValue
+{
+    private readonly object? _object;
+    private readonly long _number;
+    private readonly bool _isNumber;
+
+    private SqliteValue(long number)
+    {
+        _number = number;
+        _isNumber = true;
+    }
+
+    private SqliteValue(object? value) => _object = value;
+
+    public static implicit operator SqliteValue(long number) => new(number);
+
+    public static implicit operator SqliteValue(string? text) => new((object?)text);
+
+    public static implicit operator SqliteValue(byte[]? bytes) => new((object?)bytes);
+
+    /// <returns>SQLite's result code.</returns>
+    internal int Bind(sqlite3_stmt statement, int parameter) => _object switch
+    {
+        string text => sqlite3_bind_text(statement, parameter, text),
+        byte[] bytes => sqlite3_bind_blob(statement, parameter, bytes),
+        _ => _isNumber ? sqlite3_bind_int64(statement, parameter, _number) : sqlite3_bind_null(statement, parameter),
+    };
 }
 
 /// <summary>How the values of the protocol stand in columns.</summary>
 internal static class SqliteColumns
 {
     internal static MessageId Id(this SqliteDataReader row, int column) =>
-        MessageId.TryRead(row.GetFieldValue<byte[]>(column), out var id) ? id : throw Unreadable(row, column);
+        MessageId.TryRead(row.GetFieldValue<byte[]>(column), out var id) ? id : throw Unreadable(row.GetName(column));
 
     internal static UserId User(this SqliteDataReader row, int column) =>
-        UserId.TryParse(row.GetString(column), out var user) ? user : throw Unreadable(row, column);
+        UserId.TryParse(row.GetString(column), out var user) ? user : throw Unreadable(row.GetName(column));
 
     internal static Body Body(this SqliteDataReader row, int contentType, int content) =>
-        Protocol.Body.TryCreate(row.GetFieldValue<byte[]>(content), row.IsDBNull(contentType) ? "" : row.GetString(contentType), out var body)
-            ? body
-            : throw Unreadable(row, content);
+        Body(row.GetFieldValue<byte[]>(content), row.IsDBNull(contentType) ? null : row.GetString(contentType));
+
+    internal static Body Body(this sqlite3_stmt row, int contentType, int content) =>
+        Body(sqlite3_column_blob(row, content).ToArray(), sqlite3_column_text(row, contentType).utf8_to_string());
 
     internal static DateTimeOffset Instant(this SqliteDataReader row, int column) =>
         DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
@@ -78,6 +136,8 @@ internal static class SqliteColumns
                 ? array
                 : body.Content.ToArray();
 
-    private static InvalidDataException Unreadable(SqliteDataReader row, int column) =>
-        new($"Column {row.GetName(column)} does not hold what was written there.");
+    private static Body Body(byte[] content, string? contentType) =>
+        Protocol.Body.TryCreate(content, contentType ?? "", out var body) ? body : throw Unreadable("content");
+
+    private static InvalidDataException Unreadable(string column) => new($"Column {column} does not hold what was written there.");
 }

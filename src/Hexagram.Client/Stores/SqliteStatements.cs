@@ -58,23 +58,11 @@ internal sealed class SqliteStatements : IDisposable
 
     private readonly Dictionary<string, SqliteStatement> _prepared = [];
     private readonly SqliteConnection _connection;
-    private SqliteTransaction? _transaction;
 
     internal SqliteStatements(SqliteConnection connection) => _connection = connection;
 
-    /// <summary>A handler's transaction, in which everything runs until it is set to null again.</summary>
-    internal SqliteTransaction? Transaction
-    {
-        get => _transaction;
-        set
-        {
-            _transaction = value;
-            foreach (var statement in _prepared.Values)
-            {
-                statement.Transaction = value;
-            }
-        }
-    }
+    /// <summary>A handler's transaction while it is open. Statements run in whatever is open; a command has to be told.</summary>
+    internal SqliteTransaction? Transaction { get; set; }
 
     internal void Begin() => Execute("BEGIN IMMEDIATE");
 
@@ -82,7 +70,7 @@ internal sealed class SqliteStatements : IDisposable
 
     internal void Rollback() => Execute("ROLLBACK");
 
-    internal void SetValue(string key, object value) => Execute(SetValueSql, key, value);
+    internal void SetValue(string key, SqliteValue value) => Execute(SetValueSql, key, value);
 
     internal void Insert(in StoredMessage message, in Body body)
     {
@@ -100,11 +88,7 @@ internal sealed class SqliteStatements : IDisposable
         Execute(RemoveBodySql, number);
     }
 
-    internal Body? ReadBody(long number)
-    {
-        using var row = Query(ReadBodySql, number);
-        return row.Read() ? row.Body(0, 1) : (Body?)null;
-    }
+    internal Body? ReadBody(long number) => Prepared(ReadBodySql).First(static row => (Body?)row.Body(0, 1), number);
 
     internal void Adopt(Epoch epoch, Sequence cursor) => Execute(AdoptSql, epoch.ToColumn(), cursor.Value);
 
@@ -133,11 +117,7 @@ internal sealed class SqliteStatements : IDisposable
         }
     }
 
-    internal bool HasSeen(MessageKey message)
-    {
-        using var row = Query(HasSeenSql, message.Id.ToBytes(), message.From.Value);
-        return row.Read();
-    }
+    internal bool HasSeen(MessageKey message) => Prepared(HasSeenSql).First(static _ => true, message.Id.ToBytes(), message.From.Value);
 
     /// <summary>Forgets at most <paramref name="rows"/> of the oldest, if they are older than <paramref name="before"/> or beyond <paramref name="seenMax"/>.</summary>
     internal void ForgetSeen(int rows, DateTimeOffset before, int seenMax) =>
@@ -154,15 +134,13 @@ internal sealed class SqliteStatements : IDisposable
         }
     }
 
-    private int Execute(string sql, params ReadOnlySpan<object?> values) => Prepared(sql).Execute(values);
-
-    private SqliteDataReader Query(string sql, params ReadOnlySpan<object?> values) => Prepared(sql).Query(values);
+    private int Execute(string sql, params ReadOnlySpan<SqliteValue> values) => Prepared(sql).Execute(values);
 
     private SqliteStatement Prepared(string sql)
     {
         if (!_prepared.TryGetValue(sql, out var statement))
         {
-            _prepared.Add(sql, statement = new SqliteStatement(_connection, sql, _transaction));
+            _prepared.Add(sql, statement = new SqliteStatement(_connection, sql));
         }
 
         return statement;
