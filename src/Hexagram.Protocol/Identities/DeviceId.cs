@@ -12,7 +12,7 @@ public readonly record struct DeviceId
     /// <summary>The longest device id, in bytes of UTF-8.</summary>
     public const int BytesMax = 64;
 
-    private readonly string? _value;
+    private string? Checked { get; init; }
 
     /// <summary>Takes <paramref name="value"/> as it is.</summary>
     /// <exception cref="ArgumentException">The text cannot be a device id; the message says why.</exception>
@@ -23,11 +23,11 @@ public readonly record struct DeviceId
             throw new ArgumentException($"'{value}' cannot be a device id: {fault}.", nameof(value));
         }
 
-        _value = value;
+        Checked = value;
     }
 
     /// <summary>The text as the host gave it.</summary>
-    public string Value => _value ?? throw new InvalidOperationException("This device id was never set.");
+    public string Value => Checked ?? throw new InvalidOperationException("This device id was never set.");
 
     /// <summary>The same rule without the exception, for text that comes from outside.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out DeviceId id)
@@ -38,10 +38,10 @@ public readonly record struct DeviceId
             return false;
         }
 
-        id = new DeviceId(text);
+        id = new DeviceId { Checked = text };
         return true;
     }
 
     /// <inheritdoc/>
-    public override string ToString() => _value ?? "";
+    public override string ToString() => Checked ?? "";
 }

@@ -18,6 +18,12 @@ internal static class IdentityText
             return "it is empty";
         }
 
+        // Most names are printable ASCII, which breaks no rule: a byte for each character, and none that is excluded.
+        if (!text.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            return text.Length > bytesMax ? TooLong(bytesMax) : null;
+        }
+
         foreach (var rune in text.EnumerateRunes())
         {
             // A lone surrogate enumerates as U+FFFD; the true character U+FFFD is no name either.
@@ -27,6 +33,8 @@ internal static class IdentityText
             }
         }
 
-        return Encoding.UTF8.GetByteCount(text) > bytesMax ? $"it is longer than {bytesMax} bytes of UTF-8" : null;
+        return Encoding.UTF8.GetByteCount(text) > bytesMax ? TooLong(bytesMax) : null;
     }
+
+    private static string TooLong(int bytesMax) => $"it is longer than {bytesMax} bytes of UTF-8";
 }

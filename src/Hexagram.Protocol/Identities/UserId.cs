@@ -12,8 +12,6 @@ public readonly record struct UserId
     /// <summary>The longest user id, in bytes of UTF-8.</summary>
     public const int BytesMax = 128;
 
-    private readonly string? _value;
-
     /// <summary>Takes <paramref name="value"/> as it is.</summary>
     /// <exception cref="ArgumentException">The text cannot be a user id; the message says why.</exception>
     public UserId(string value)
@@ -23,11 +21,11 @@ public readonly record struct UserId
             throw new ArgumentException($"'{value}' cannot be a user id: {fault}.", nameof(value));
         }
 
-        _value = value;
+        Checked = value;
     }
 
     /// <summary>The text as the host gave it.</summary>
-    public string Value => _value ?? throw new InvalidOperationException("This user id was never set.");
+    public string Value => Checked ?? throw new InvalidOperationException("This user id was never set.");
 
     /// <summary>The same rule without the exception, for text that comes from outside.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out UserId id)
@@ -38,10 +36,13 @@ public readonly record struct UserId
             return false;
         }
 
-        id = new UserId(text);
+        id = new UserId { Checked = text };
         return true;
     }
 
     /// <inheritdoc/>
-    public override string ToString() => _value ?? "";
+    public override string ToString() => Checked ?? "";
+
+    /// <summary>The text, which whoever sets it has checked; null when it was never set.</summary>
+    internal string? Checked { get; init; }
 }

@@ -13,6 +13,9 @@ public readonly struct Body : IEquatable<Body>
     /// <summary>The longest content type, in ASCII characters.</summary>
     public const int ContentTypeCharactersMax = 127;
 
+    [ThreadStatic]
+    private static IncrementalHash? _hash;
+
     private Body(ReadOnlyMemory<byte> content, string? contentType)
     {
         Content = content;
@@ -74,22 +77,28 @@ public readonly struct Body : IEquatable<Body>
         return valid;
     }
 
+    /// <summary>The same without the checks, which the caller has made.</summary>
+    internal static Body OfChecked(ReadOnlyMemory<byte> content, string? contentType) => new(content, contentType);
+
     /// <summary>
     /// Writes the 16-byte fingerprint that tells a resend from another message under the same id:
     /// the first half of SHA-256 over content type, a zero byte and content (PROTOCOL §6).
     /// </summary>
     public void WriteFingerprint(Span<byte> destination)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        if (ContentType is not null)
-        {
-            hash.AppendData(Encoding.ASCII.GetBytes(ContentType));
-        }
+        Span<byte> type = stackalloc byte[ContentTypeCharactersMax + 1];
+        var typeBytes = Encoding.ASCII.GetBytes(ContentType ?? "", type);
+        type[typeBytes++] = 0;
 
-        hash.AppendData([0]);
+        // Making one costs as much as hashing a short message, so each thread keeps its own. It is out of its place
+        // while it is fed: one that an exception leaves half fed is never seen again.
+        var hash = _hash ?? IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        _hash = null;
+        hash.AppendData(type[..typeBytes]);
         hash.AppendData(Content.Span);
         Span<byte> whole = stackalloc byte[SHA256.HashSizeInBytes];
         hash.GetHashAndReset(whole);
+        _hash = hash;
         whole[..16].CopyTo(destination);
     }
 

@@ -79,6 +79,27 @@ public class BodyTests
     public void Another_body_has_another_fingerprint() =>
         Gen.Select(AnyBody, AnyBody).Sample((left, right) => Assert.Equal(left == right, Fingerprint(left) == Fingerprint(right)));
 
+    /// <summary>Of any lengths, and on many threads at once, since each keeps its hash from one body to the next.</summary>
+    [Fact]
+    public void The_fingerprint_is_half_of_sha_256_over_type_zero_and_content() =>
+        Gen.Select(Gen.Byte.Array[0, 3_000], Gen.String[Gen.Char[' ', '~'], 1, Body.ContentTypeCharactersMax]).Sample((content, type) =>
+        {
+            byte[] all = [.. System.Text.Encoding.ASCII.GetBytes(type), 0, .. content];
+            var expected = System.Security.Cryptography.SHA256.HashData(all)[..16];
+            Assert.Equal(Convert.ToHexStringLower(expected), Fingerprint(Body.FromBytes(content, type)));
+        });
+
+    [Fact]
+    public void The_fingerprint_costs_no_memory()
+    {
+        Body body = "a text";
+        var destination = new byte[16];
+        body.WriteFingerprint(destination);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        body.WriteFingerprint(destination);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
     private static readonly Gen<Body> AnyBody = Gen.Select(
         Gen.Char['a', 'b'].Array[0, 2].Select(letters => new string(letters)),
         Gen.Char['a', 'b'].Array[0, 2].Select(letters => new string(letters)),
