@@ -1,16 +1,16 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
-using Google.Protobuf;
 
 namespace Hexagram.Protocol.Codec;
 
 /// <summary>
 /// The binary form of packets for stream transports: a varint length, then that many bytes of protobuf
-/// (PROTOCOL §3). Stateless and thread-safe.
+/// (PROTOCOL §3). The usual packets take a short way, <see cref="LineReader"/> and <see cref="LineWriter"/>; all others, and all
+/// that are wrong, the generated code of <see cref="GeneratedForm"/>. Thread-safe.
 /// </summary>
 public static class PacketCodec
 {
-    private static readonly MessageParser<Wire.Packet> Parser = Wire.Packet.Parser.WithDiscardUnknownFields(true);
+    // Small enough for the stack; a larger packet that lies in several segments costs more to copy than to parse.
+    private const int GatheredBytesMax = 1_024;
 
     /// <summary>Appends <paramref name="packet"/> with its length to <paramref name="output"/>. The body is copied once, into the output.</summary>
     /// <exception cref="ArgumentException">The packet holds something that no reader accepts, such as an empty list of ids; nothing is written.</exception>
@@ -18,19 +18,10 @@ public static class PacketCodec
     {
         ArgumentNullException.ThrowIfNull(packet);
         ArgumentNullException.ThrowIfNull(output);
-        var wire = PacketWriter.Write(packet);
-        var length = (uint)wire.CalculateSize();
-
-        var prefix = output.GetSpan(ProtocolLimits.LengthPrefixBytesMax);
-        var prefixBytes = 0;
-        for (; length >= 0x80; length >>= 7)
+        if (!LineWriter.TryWrite(packet, output))
         {
-            prefix[prefixBytes++] = (byte)(length | 0x80);
+            GeneratedForm.Write(packet, output);
         }
-
-        prefix[prefixBytes++] = (byte)length;
-        output.Advance(prefixBytes);
-        wire.WriteTo(output);
     }
 
     /// <summary>
@@ -43,7 +34,13 @@ public static class PacketCodec
     public static PacketReadOutcome TryRead(ref ReadOnlySequence<byte> input, int packetBytesMax, out PacketReadResult result)
     {
         result = default;
-        var prefix = ReadLength(input, out var prefixBytes, out var length);
+        var first = input.FirstSpan;
+        var prefix = ReadLength(first, out var prefixBytes, out var length);
+        if (prefix == PacketReadOutcome.Incomplete && !input.IsSingleSegment)
+        {
+            prefix = ReadLength(input, out prefixBytes, out length);
+        }
+
         if (prefix == PacketReadOutcome.Incomplete)
         {
             return PacketReadOutcome.Incomplete;
@@ -51,59 +48,68 @@ public static class PacketCodec
 
         if (prefix == PacketReadOutcome.Violation)
         {
-            return Violation(ErrorCode.ProtocolViolation, $"A length prefix is longer than {ProtocolLimits.LengthPrefixBytesMax} bytes.", out result);
+            result = new(null, ErrorCode.ProtocolViolation, $"A length prefix is longer than {ProtocolLimits.LengthPrefixBytesMax} bytes.");
+            return PacketReadOutcome.Violation;
         }
 
         if (length > packetBytesMax)
         {
-            return Violation(ErrorCode.PacketTooLarge, $"A packet of {length} bytes is longer than the limit of {packetBytesMax}.", out result);
+            result = new(null, ErrorCode.PacketTooLarge, $"A packet of {length} bytes is longer than the limit of {packetBytesMax}.");
+            return PacketReadOutcome.Violation;
         }
 
-        if (input.Length - prefixBytes < length)
+        Packet? packet;
+        if (first.Length - prefixBytes >= length)
+        {
+            packet = LineReader.Read(first.Slice(prefixBytes, (int)length));
+        }
+        else if (input.Length - prefixBytes >= length)
+        {
+            packet = length <= GatheredBytesMax ? ReadGathered(input.Slice(prefixBytes, length)) : null;
+        }
+        else
         {
             return PacketReadOutcome.Incomplete;
         }
 
-        var bytes = input.Slice(prefixBytes, length);
-        if (!TryParse(bytes, out var wire))
+        result = packet is null ? GeneratedForm.Read(input.Slice(prefixBytes, length)) : new(packet, ErrorCode.None, null);
+        if (result.Packet is null)
         {
-            return Violation(ErrorCode.ProtocolViolation, "A packet is not valid protobuf, or a string in it is not UTF-8.", out result);
+            return PacketReadOutcome.Violation;
         }
 
-        if (wire.KindCase == Wire.Packet.KindOneofCase.None)
-        {
-            return Violation(ErrorCode.PacketUnknown, "A packet is empty or of a kind that this version does not know.", out result);
-        }
-
-        var packet = PacketReader.Read(wire, out var fault);
-        if (packet is null)
-        {
-            return Violation(ErrorCode.ProtocolViolation, fault!, out result);
-        }
-
-        input = input.Slice(bytes.End);
-        result = new PacketReadResult(packet, ErrorCode.None, null);
+        input = input.Slice(prefixBytes + length);
         return PacketReadOutcome.Packet;
     }
 
-    private static PacketReadOutcome Violation(ErrorCode code, string fault, out PacketReadResult result)
+    private static Packet? ReadGathered(in ReadOnlySequence<byte> bytes)
     {
-        result = new PacketReadResult(null, code, fault);
-        return PacketReadOutcome.Violation;
+        Span<byte> gathered = stackalloc byte[GatheredBytesMax];
+        bytes.CopyTo(gathered);
+        return LineReader.Read(gathered[..(int)bytes.Length]);
+    }
+
+    /// <summary>The length of a packet whose first bytes lie in several segments.</summary>
+    private static PacketReadOutcome ReadLength(in ReadOnlySequence<byte> input, out int prefixBytes, out long length)
+    {
+        Span<byte> prefix = stackalloc byte[ProtocolLimits.LengthPrefixBytesMax];
+        var start = input.Slice(0, Math.Min(input.Length, prefix.Length));
+        start.CopyTo(prefix);
+        return ReadLength(prefix[..(int)start.Length], out prefixBytes, out length);
     }
 
     /// <summary>Reads the varint before a packet. Five bytes carry 35 bits, so the value cannot overflow a long.</summary>
-    private static PacketReadOutcome ReadLength(in ReadOnlySequence<byte> input, out int prefixBytes, out long length)
+    private static PacketReadOutcome ReadLength(ReadOnlySpan<byte> bytes, out int prefixBytes, out long length)
     {
-        var reader = new SequenceReader<byte>(input);
         length = 0;
         for (prefixBytes = 0; prefixBytes < ProtocolLimits.LengthPrefixBytesMax;)
         {
-            if (!reader.TryRead(out var value))
+            if (prefixBytes == bytes.Length)
             {
                 return PacketReadOutcome.Incomplete;
             }
 
+            var value = bytes[prefixBytes];
             length |= (long)(value & 0x7F) << (7 * prefixBytes++);
             if (value < 0x80)
             {
@@ -112,24 +118,5 @@ public static class PacketCodec
         }
 
         return PacketReadOutcome.Violation;
-    }
-
-    /// <summary>
-    /// The parser speaks in exceptions; this is the one place where they are turned into a result. It refuses strings
-    /// that are not UTF-8 and nesting deeper than 100.
-    /// </summary>
-    private static bool TryParse(in ReadOnlySequence<byte> bytes, [NotNullWhen(true)] out Wire.Packet? wire)
-    {
-        try
-        {
-            wire = Parser.ParseFrom(bytes);
-            return true;
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            // Its words are for users of that library, not for peers.
-            wire = null;
-            return false;
-        }
     }
 }

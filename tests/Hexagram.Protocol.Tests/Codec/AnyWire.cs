@@ -21,8 +21,8 @@ internal static class AnyWire
         (at, random) => MessageId.New(DateTimeOffset.FromUnixTimeSeconds(at), random, random).ToBytes());
 
     private static readonly Gen<byte[]> Text = Gen.Frequency(
-        (4, OneOf("bob"u8.ToArray(), "image/png"u8.ToArray(), "你好"u8.ToArray())),
-        (1, OneOf<byte[]>([], "a b"u8.ToArray(), "a\nb"u8.ToArray(), [0xFF], [0xED, 0xA0, 0x80], [0xEF, 0xBF, 0xBD])));
+        (4, OneOf("bob"u8.ToArray(), "image/png"u8.ToArray(), "你好"u8.ToArray(), Long(UserId.BytesMax), Long(Body.ContentTypeCharactersMax))),
+        (1, OneOf<byte[]>([], Long(UserId.BytesMax + 1), "a b"u8.ToArray(), "a\nb"u8.ToArray(), [0xFF], [0xED, 0xA0, 0x80], [0xEF, 0xBF, 0xBD])));
 
     private static readonly Gen<byte[]> Content = Gen.Frequency((5, Id), (2, Text), (1, Gen.Byte.Array[0, 20]));
 
@@ -63,6 +63,8 @@ internal static class AnyWire
             .Aggregate(
                 Gen.Const(Array.Empty<byte>()),
                 (message, field) => Gen.Select(message, field, (before, next) => (byte[])[.. before, .. next]));
+
+    private static byte[] Long(int bytes) => Enumerable.Repeat((byte)'n', bytes).ToArray();
 
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
