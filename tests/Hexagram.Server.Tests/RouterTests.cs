@@ -49,7 +49,7 @@ public sealed class RouterTests
             await alice.ReceiveAsync<AckNotify>();
         }
 
-        await server.AdvanceUntilAsync(() => server.Services.GetRequiredService<UserRoutes>().Count == 0);
+        await server.AdvanceUntilAsync(() => server.Services.GetRequiredService<UserRoutes>().Posting == 0);
     }
 
     [Fact]

@@ -1,34 +1,57 @@
+using System.Runtime.InteropServices;
 using Hexagram.Protocol;
 
 namespace Hexagram.Server.Router;
 
 /// <summary>
-/// The way to one user's grain: one call at a time, and the next carries all that has gathered meanwhile. So a busy recipient costs a
-/// call per batch and hints keep their order, and an idle one costs no delay. Thread-safe; the lock is never held over a call.
+/// The way to one user's sessions: one post at a time, and the next carries all that has gathered meanwhile. So a busy recipient costs a
+/// post per batch and hints keep their order, and an idle one costs no delay. When the user's router is on this node the post goes straight to the
+/// sessions that it knows, otherwise by a call. Thread-safe; the lock is never held over a post.
 /// </summary>
 internal sealed class UserRoute(UserId user, UserRoutes routes)
 {
-    /// <summary>Hints that may wait behind one call, and bytes of their bodies. What is beyond is dropped: the heartbeat makes it good.</summary>
+    /// <summary>Hints that may wait behind one post, and bytes of their bodies. What is beyond is dropped: the heartbeat makes it good.</summary>
     internal const int WaitingMax = 16_384;
 
     /// <inheritdoc cref="WaitingMax"/>
     internal const long WaitingBytesMax = 64 << 20;
 
+    /// <summary>Room that a list keeps for the next post.</summary>
+    private const int KeptMax = 64;
+
     private readonly Lock _gate = new();
     private List<Waiting> _entries = [];
     private List<DeliveryReport> _reports = [];
     private long _bytes;
-    private bool _calling;
+
+    // What is being posted; it belongs to whoever posts.
+    private List<Waiting> _posted = [];
+    private List<EntryHint> _hints = [];
+    private List<DeliveryReport> _postedReports = [];
+    private LiveSessions? _sessions;
+    private bool _posting;
     private bool _givenUp;
 
     /// <summary>A hint, and who is to hear if there is nobody to receive it.</summary>
     private readonly record struct Waiting(EntryHint Hint, IStoredListener Sender);
 
-    /// <summary>Whose grain.</summary>
+    /// <summary>Whose sessions.</summary>
     public UserId User => user;
 
+    /// <summary>A post is under way.</summary>
+    public bool IsPosting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _posting;
+            }
+        }
+    }
+
     /// <summary>False when this route is no longer in use and the caller must get another.</summary>
-    public bool TryAdd(EntryHint entry, IStoredListener sender)
+    public bool TryAdd(ReadOnlySpan<EntryHint> entries, IStoredListener sender)
     {
         lock (_gate)
         {
@@ -37,25 +60,28 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
                 return false;
             }
 
-            if (_entries.Count < WaitingMax && _bytes < WaitingBytesMax)
+            foreach (ref readonly var entry in entries)
             {
-                _entries.Add(new Waiting(entry, sender));
-                _bytes += entry.Entry.Body.Content.Length;
+                if (_entries.Count < WaitingMax && _bytes < WaitingBytesMax)
+                {
+                    _entries.Add(new Waiting(entry, sender));
+                    _bytes += entry.Entry.Body.Content.Length;
+                }
             }
 
-            if (_calling)
+            if (_posting)
             {
                 return true;
             }
 
-            _calling = true;
+            _posting = true;
         }
 
-        _ = CallAsync();
+        _ = PostAsync();
         return true;
     }
 
-    /// <inheritdoc cref="TryAdd(EntryHint, IStoredListener)"/>
+    /// <inheritdoc cref="TryAdd(ReadOnlySpan{EntryHint}, IStoredListener)"/>
     public bool TryAdd(DeliveryReport report)
     {
         lock (_gate)
@@ -70,30 +96,61 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
                 _reports.Add(report);
             }
 
-            if (_calling)
+            if (_posting)
             {
                 return true;
             }
 
-            _calling = true;
+            _posting = true;
         }
 
-        _ = CallAsync();
+        _ = PostAsync();
         return true;
     }
 
-    private async Task CallAsync()
+    /// <summary>The user's router is on this node. False as above.</summary>
+    public bool TryPublish(LiveSessions sessions)
     {
-        var grain = routes.Grain(user);
-        while (TryTake(out var entries, out var reports))
+        lock (_gate)
+        {
+            _sessions = sessions;
+            return !_givenUp;
+        }
+    }
+
+    /// <summary>The user's router is on this node no longer, unless it is another one by now.</summary>
+    public void Withdraw(LiveSessions sessions)
+    {
+        lock (_gate)
+        {
+            if (_sessions == sessions)
+            {
+                _sessions = null;
+                GiveUpIfUnused();
+            }
+        }
+    }
+
+    private async Task PostAsync()
+    {
+        while (TryTake(out var sessions))
         {
             try
             {
-                // Two senders' answers may have overtaken each other; in sequence, sessions need not ask the store.
-                entries.Sort(static (left, right) => left.Hint.Entry.Sequence.CompareTo(right.Hint.Entry.Sequence));
-                if (!await grain.PostAsync(new UserPost(entries.ConvertAll(static one => one.Hint), reports)).ConfigureAwait(false))
+                if (_posted.Count > 1)
                 {
-                    TellStored(entries);
+                    // Two senders' answers may have overtaken each other; in sequence, sessions need not ask the store.
+                    _posted.Sort(static (left, right) => left.Hint.Entry.Sequence.CompareTo(right.Hint.Entry.Sequence));
+                }
+
+                foreach (ref readonly var one in CollectionsMarshal.AsSpan(_posted))
+                {
+                    _hints.Add(one.Hint);
+                }
+
+                if (!(sessions?.Post(_hints, _postedReports) ?? await CallAsync().ConfigureAwait(false)))
+                {
+                    TellStored();
                 }
             }
             catch (Exception fault)
@@ -104,36 +161,60 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
         }
     }
 
-    private bool TryTake(out List<Waiting> entries, out List<DeliveryReport> reports)
+    /// <summary>The user's router is on another node, or nowhere yet. What crosses to it is its own: the lists here are used anew.</summary>
+    private ValueTask<bool> CallAsync() => routes.Grain(user).PostAsync(new UserPost([.. _hints], [.. _postedReports]));
+
+    private bool TryTake(out LiveSessions? sessions)
     {
+        _hints.Clear();
+        _posted.Clear();
+        _postedReports.Clear();
         lock (_gate)
         {
-            entries = _entries;
-            reports = _reports;
+            sessions = _sessions;
             if (_entries.Count == 0 && _reports.Count == 0)
             {
-                // Kept only while in use, so that memory follows what is live.
-                _givenUp = true;
-                routes.GiveUp(this);
+                _posting = false;
+                LetGoOfRoom();
+                GiveUpIfUnused();
                 return false;
             }
 
-            _entries = [];
-            _reports = [];
+            (_entries, _posted) = (_posted, _entries);
+            (_reports, _postedReports) = (_postedReports, _reports);
             _bytes = 0;
             return true;
         }
     }
 
-    private void TellStored(List<Waiting> entries)
+    /// <summary>Kept only while in use or while the router is here, so that memory follows what is live.</summary>
+    private void GiveUpIfUnused()
     {
-        for (var i = 0; i < entries.Count;)
+        if (!_posting && _sessions is null)
         {
-            var sender = entries[i].Sender;
+            _givenUp = true;
+            routes.GiveUp(this);
+        }
+    }
+
+    /// <summary>A burst must not hold its memory for as long as the user stays.</summary>
+    private void LetGoOfRoom()
+    {
+        if (_posted.Capacity > KeptMax || _entries.Capacity > KeptMax || _reports.Capacity > KeptMax || _postedReports.Capacity > KeptMax)
+        {
+            (_entries, _posted, _hints, _reports, _postedReports) = ([], [], [], [], []);
+        }
+    }
+
+    private void TellStored()
+    {
+        for (var i = 0; i < _posted.Count;)
+        {
+            var sender = _posted[i].Sender;
             var ids = new List<MessageId>();
-            for (; i < entries.Count && entries[i].Sender == sender; i++)
+            for (; i < _posted.Count && _posted[i].Sender == sender; i++)
             {
-                ids.Add(entries[i].Hint.Entry.Id);
+                ids.Add(_posted[i].Hint.Entry.Id);
             }
 
             sender.Stored(user, ids);

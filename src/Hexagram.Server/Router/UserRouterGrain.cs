@@ -1,3 +1,4 @@
+using Hexagram.Protocol;
 using Hexagram.Server.Options;
 using Orleans;
 
@@ -5,12 +6,13 @@ namespace Hexagram.Server.Router;
 
 /// <inheritdoc cref="IUserRouterGrain"/>
 /// <remarks>
-/// Orleans runs one call at a time, and none of them waits for anything. Whoever writes to many users makes one of these for each. So that they
+/// Orleans runs one call at a time, and none of them waits for anything. While it is in memory, its node's <see cref="UserRoutes"/> post to its sessions
+/// without calling it. Whoever writes to many users makes one of these for each. So that they
 /// cost bounded memory, those without sessions go at once when there are many, and soon when there are few; those with sessions stay for some
 /// heartbeats, each of which says the sessions again, however long a heartbeat is set to.
 /// </remarks>
 [CollectionAgeLimit(Minutes = CollectionMinutes)]
-internal sealed class UserRouterGrain(SessionDirectory directory, ServerOptions options) : Grain, IUserRouterGrain
+internal sealed class UserRouterGrain(SessionDirectory directory, UserRoutes routes, ServerOptions options) : Grain, IUserRouterGrain
 {
     /// <summary>So many without sessions stay in memory, for the next message to the same user.</summary>
     internal const int WithoutSessionsMax = 10_000;
@@ -20,37 +22,35 @@ internal sealed class UserRouterGrain(SessionDirectory directory, ServerOptions 
     /// <summary>One may be lost, and the next may be late.</summary>
     private const int HeartbeatsToStay = 3;
 
-    // A user has a handful of devices, and a bound of sessions: a list is the right table.
-    private readonly List<SessionRecord> _sessions = [];
+    private readonly LiveSessions _sessions = new(directory, options);
+    private UserId _user;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        _user = new(this.GetPrimaryKeyString());
+        routes.Publish(_user, _sessions);
         directory.CountRouter(1);
         return Task.CompletedTask;
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        routes.Withdraw(_user, _sessions);
         directory.CountRouter(-1);
         return Task.CompletedTask;
     }
 
     public ValueTask<RegisterOutcome> RegisterAsync(SessionRecord session)
     {
-        if (IsOneTooMany(session))
-        {
-            return new(RegisterOutcome.TooManySessions);
-        }
-
-        var registered = Register(session);
+        var outcome = _sessions.Register(session);
         Stay();
-        return new(registered ? RegisterOutcome.Registered : RegisterOutcome.Superseded);
+        return new(outcome);
     }
 
     public ValueTask UnregisterAsync(SessionAddress session)
     {
-        _sessions.RemoveAll(known => known.Address == session);
-        if (_sessions.Count == 0)
+        _sessions.Unregister(session);
+        if (!_sessions.Any)
         {
             DeactivateOnIdle();
         }
@@ -60,44 +60,15 @@ internal sealed class UserRouterGrain(SessionDirectory directory, ServerOptions 
 
     public ValueTask KeepAsync(IReadOnlyList<SessionRecord> sessions)
     {
-        foreach (var session in sessions)
-        {
-            if (directory.TryFind(session.Address, out var post) && !Register(session))
-            {
-                post.Supersede();
-            }
-        }
-
+        _sessions.Keep(sessions);
         Stay();
         return default;
     }
 
     public ValueTask<bool> PostAsync(UserPost post)
     {
-        var receiving = false;
-        for (var i = _sessions.Count - 1; i >= 0; i--)
-        {
-            var known = _sessions[i];
-            if (!directory.TryFind(known.Address, out var session))
-            {
-                // It ended, and the word of that was lost.
-                _sessions.RemoveAt(i);
-                continue;
-            }
-
-            receiving |= known.Receiving;
-            if (known.Receiving && post.Entries.Count > 0)
-            {
-                session.Notify(post.Entries);
-            }
-
-            if (post.Reports.Count > 0)
-            {
-                session.Report(post.Reports);
-            }
-        }
-
-        if (_sessions.Count == 0 && directory.Routers - directory.Count > WithoutSessionsMax)
+        var receiving = _sessions.Post(post.Entries, post.Reports);
+        if (!_sessions.Any && directory.Routers - directory.Count > WithoutSessionsMax)
         {
             DeactivateOnIdle();
         }
@@ -108,47 +79,9 @@ internal sealed class UserRouterGrain(SessionDirectory directory, ServerOptions 
     /// <summary>A quiet user is online all the same. A node that has died keeps this in memory for that long at the most.</summary>
     private void Stay()
     {
-        if (_sessions.Count > 0)
+        if (_sessions.Any)
         {
             DelayDeactivation(options.Router.Heartbeat * HeartbeatsToStay);
         }
-    }
-
-    private bool IsOneTooMany(SessionRecord session)
-    {
-        var max = options.Bounds.SessionsPerUserMax;
-        if (_sessions.Count < max || _sessions.Exists(known => known.Device == session.Device))
-        {
-            return false;
-        }
-
-        // Of some the end may have been lost on its way here.
-        _sessions.RemoveAll(known => !directory.TryFind(known.Address, out _));
-        return _sessions.Count >= max;
-    }
-
-    private bool Register(SessionRecord session)
-    {
-        var place = _sessions.FindIndex(known => known.Device == session.Device);
-        if (place < 0)
-        {
-            _sessions.Add(session);
-            return true;
-        }
-
-        var known = _sessions[place];
-        if (known.Address != session.Address && directory.TryFind(known.Address, out var older))
-        {
-            // Equal numbers are never made by an honest device; the one that was here first is left alone.
-            if (known.Connection.Value >= session.Connection.Value)
-            {
-                return false;
-            }
-
-            older.Supersede();
-        }
-
-        _sessions[place] = session;
-        return true;
     }
 }

@@ -10,7 +10,10 @@ internal sealed partial class UserRoutes(IGrainFactory grains, ILogger<UserRoute
 {
     private readonly ConcurrentDictionary<UserId, UserRoute> _routes = new();
 
-    /// <summary>Routes in use at the moment.</summary>
+    /// <summary>Routes by which something is being brought at the moment.</summary>
+    public int Posting => _routes.Values.Count(route => route.IsPosting);
+
+    /// <summary>Routes in memory: those in use, and those of users whose router is on this node.</summary>
     public int Count => _routes.Count;
 
     /// <summary>A session begins; see <see cref="IUserRouterGrain.RegisterAsync"/>.</summary>
@@ -22,10 +25,10 @@ internal sealed partial class UserRoutes(IGrainFactory grains, ILogger<UserRoute
     /// <summary>The sessions of <paramref name="user"/> on this node, said again.</summary>
     public void Keep(UserId user, IReadOnlyList<SessionRecord> sessions) => Forget(Grain(user).KeepAsync(sessions));
 
-    /// <summary>There is a durable entry for <paramref name="to"/>. <paramref name="sender"/> hears if nobody is there to receive it.</summary>
-    public void Arrived(UserId to, EntryHint entry, IStoredListener sender)
+    /// <summary>There are durable entries for <paramref name="to"/>. <paramref name="sender"/> hears if nobody is there to receive them.</summary>
+    public void Arrived(UserId to, ReadOnlySpan<EntryHint> entries, IStoredListener sender)
     {
-        while (!Route(to).TryAdd(entry, sender))
+        while (!Route(to).TryAdd(entries, sender))
         {
             // The route has just been given up; the next one is new.
         }
@@ -37,6 +40,24 @@ internal sealed partial class UserRoutes(IGrainFactory grains, ILogger<UserRoute
         while (!Route(sender).TryAdd(report))
         {
             // As above.
+        }
+    }
+
+    /// <summary>The router of <paramref name="user"/> has come to this node: from now on its sessions are posted to without a call.</summary>
+    internal void Publish(UserId user, LiveSessions sessions)
+    {
+        while (!Route(user).TryPublish(sessions))
+        {
+            // As above.
+        }
+    }
+
+    /// <summary>The router of <paramref name="user"/> leaves this node.</summary>
+    internal void Withdraw(UserId user, LiveSessions sessions)
+    {
+        if (_routes.TryGetValue(user, out var route))
+        {
+            route.Withdraw(sessions);
         }
     }
 

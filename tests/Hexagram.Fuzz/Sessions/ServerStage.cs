@@ -196,7 +196,7 @@ internal sealed class ServerStage : IAsyncDisposable
     private async Task WhenNoRouteIsLeftAsync()
     {
         var routes = _server.Services.GetRequiredService<UserRoutes>();
-        for (var began = Stopwatch.GetTimestamp(); routes.Count > 0; await Task.Yield())
+        for (var began = Stopwatch.GetTimestamp(); routes.Posting > 0; await Task.Yield())
         {
             BrokenPromiseException.Unless(Stopwatch.GetElapsedTime(began) < RawClient.Patience, "A way to the router stays in use with nothing to bring.");
         }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Hexagram.Protocol;
 using Hexagram.Server.Authorization;
 using Hexagram.Server.Gateway.Output;
@@ -21,7 +22,10 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
     private readonly Queue<Decision> _decisions = new();
     private readonly Dictionary<MessageId, int> _unanswered = [];
     private readonly List<AckNotify> _reportsHeldBack = [];
-    private readonly List<(UserId To, EntryHint Entry)> _hints = [];
+
+    // What became durable and is to be passed on, and to whom each. Between two writes only.
+    private readonly List<EntryHint> _hints = [];
+    private readonly List<UserId> _recipients = [];
 
     /// <summary>The store's memory of what it has told to retry later; the store alone touches its content.</summary>
     private readonly AppendLane _lane = new();
@@ -332,13 +336,29 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
                 }
             }
 
-            foreach (var (to, entry) in _hints)
+            PassOn();
+        }
+    }
+
+    /// <summary>Tells the recipients' routes. A run of messages to one recipient is told at once, and so leaves at once.</summary>
+    private void PassOn()
+    {
+        var hints = CollectionsMarshal.AsSpan(_hints);
+        for (var from = 0; from < hints.Length;)
+        {
+            var to = _recipients[from];
+            var until = from + 1;
+            while (until < hints.Length && _recipients[until] == to)
             {
-                surroundings.Routes.Arrived(to, entry, session);
+                until++;
             }
 
-            _hints.Clear();
+            surroundings.Routes.Arrived(to, hints[from..until], session);
+            from = until;
         }
+
+        _hints.Clear();
+        _recipients.Clear();
     }
 
     private bool TryNextDecision(out Decision decision)
@@ -398,7 +418,8 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         }
 
         var entry = new Entry(result.Sequence, request.Id, user, result.AcceptedAt, request.Body);
-        _hints.Add((request.To, new EntryHint(entry, result.Outcome == AppendOutcome.Duplicate)));
+        _hints.Add(new EntryHint(entry, result.Outcome == AppendOutcome.Duplicate));
+        _recipients.Add(request.To);
     }
 
     private Error Refusal(MessageRequest request, in AppendResult result) => new(

@@ -1,0 +1,116 @@
+using Hexagram.Server.Options;
+
+namespace Hexagram.Server.Router;
+
+/// <summary>
+/// The live sessions of one user: what the user's router knows. The grain keeps it right; whoever is on the grain's node may post to it
+/// without calling the grain. Thread-safe.
+/// </summary>
+internal sealed class LiveSessions(SessionDirectory directory, ServerOptions options)
+{
+    private readonly Lock _gate = new();
+
+    // A user has a handful of devices, and a bound of sessions: an array is the right table. Replaced, never changed, so that posting needs no lock.
+    private volatile SessionRecord[] _sessions = [];
+
+    /// <summary>Whether there is any.</summary>
+    public bool Any => _sessions.Length > 0;
+
+    /// <summary>A session begins; see <see cref="IUserRouterGrain.RegisterAsync"/>.</summary>
+    public RegisterOutcome Register(SessionRecord session)
+    {
+        lock (_gate)
+        {
+            if (IsOneTooMany(session))
+            {
+                return RegisterOutcome.TooManySessions;
+            }
+
+            return TryTakePlace(session) ? RegisterOutcome.Registered : RegisterOutcome.Superseded;
+        }
+    }
+
+    /// <summary>A session has ended.</summary>
+    public void Unregister(SessionAddress session)
+    {
+        lock (_gate)
+        {
+            _sessions = [.. _sessions.Where(known => known.Address != session)];
+        }
+    }
+
+    /// <summary>The sessions that a node holds, said again.</summary>
+    public void Keep(IReadOnlyList<SessionRecord> sessions)
+    {
+        foreach (var session in sessions)
+        {
+            lock (_gate)
+            {
+                if (directory.TryFind(session.Address, out var post) && !TryTakePlace(session))
+                {
+                    post.Supersede();
+                }
+            }
+        }
+    }
+
+    /// <summary>Brings what has gathered to the sessions.</summary>
+    /// <returns>Whether any receiving session is known.</returns>
+    public bool Post(IReadOnlyList<EntryHint> entries, IReadOnlyList<DeliveryReport> reports)
+    {
+        var receiving = false;
+        foreach (var known in _sessions)
+        {
+            if (!directory.TryFind(known.Address, out var session))
+            {
+                // It ended, and the word of that was lost, or is on its way.
+                Unregister(known.Address);
+                continue;
+            }
+
+            receiving |= known.Receiving;
+            if (known.Receiving && entries.Count > 0)
+            {
+                session.Notify(entries);
+            }
+
+            if (reports.Count > 0)
+            {
+                session.Report(reports);
+            }
+        }
+
+        return receiving;
+    }
+
+    private bool IsOneTooMany(SessionRecord session)
+    {
+        var max = options.Bounds.SessionsPerUserMax;
+        if (_sessions.Length < max || _sessions.Any(known => known.Device == session.Device))
+        {
+            return false;
+        }
+
+        // Of some the end may have been lost on its way here.
+        _sessions = [.. _sessions.Where(known => directory.TryFind(known.Address, out _))];
+        return _sessions.Length >= max;
+    }
+
+    private bool TryTakePlace(SessionRecord session)
+    {
+        var known = _sessions.FirstOrDefault(known => known.Device == session.Device);
+        if (known is not null && known.Address != session.Address && directory.TryFind(known.Address, out var older))
+        {
+            // Equal numbers are never made by an honest device; the one that was here first is left alone.
+            if (known.Connection.Value >= session.Connection.Value)
+            {
+                return false;
+            }
+
+            older.Supersede();
+        }
+
+        _sessions = known is null ? [.. _sessions, session] : [.. _sessions.Select(one => one == known ? session : one)];
+        return true;
+    }
+}
