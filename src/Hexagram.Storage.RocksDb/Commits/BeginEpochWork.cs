@@ -16,10 +16,10 @@ internal sealed class BeginEpochWork(Action<Epoch> begun) : Work<Epoch>
         commit.NeedsSync = true;
     }
 
-    internal override void Answer()
+    internal override Waiter Answer()
     {
         begun(Result);
-        base.Answer();
+        return base.Answer();
     }
 
     /// <summary>An epoch that none of <paramref name="others"/> is.</summary>

@@ -15,6 +15,7 @@ internal sealed class CommitThread
     private readonly RocksDbStoreOptions _options;
     private readonly Commit _commit;
     private readonly IBatchWriter _writer;
+    private readonly List<Waiter> _waiters = [];
     private volatile StoreUnavailableException? _fault;
 
     internal CommitThread(RocksDbStoreOptions options, Commit commit, IBatchWriter writer)
@@ -36,7 +37,7 @@ internal sealed class CommitThread
         }
         catch (StoreUnavailableException fault)
         {
-            work.Fail(fault);
+            work.Fail(fault).Wake();
         }
 
         return task;
@@ -92,10 +93,30 @@ internal sealed class CommitThread
 
         for (var i = from; i < to; i++)
         {
-            taken[i].Answer();
+            Answered(taken[i].Answer());
         }
 
+        WakeAll();
         return to - from;
+    }
+
+    private void Answered(Waiter waiter)
+    {
+        if (waiter.Continuation is not null)
+        {
+            _waiters.Add(waiter);
+        }
+    }
+
+    /// <summary>All answers stand: now those who wait are woken.</summary>
+    private void WakeAll()
+    {
+        foreach (var waiter in _waiters)
+        {
+            waiter.Wake();
+        }
+
+        _waiters.Clear();
     }
 
     private void Stop(Exception cause)
@@ -112,9 +133,10 @@ internal sealed class CommitThread
         for (var i = from; i < taken.Count; i++)
         {
             // Each asker gets an exception of its own: one object thrown from many places would mix their stack traces.
-            taken[i].Fail(new StoreUnavailableException(fault.Message, fault.InnerException ?? fault));
+            Answered(taken[i].Fail(new StoreUnavailableException(fault.Message, fault.InnerException ?? fault)));
         }
 
+        WakeAll();
         return taken.Count - from;
     }
 }

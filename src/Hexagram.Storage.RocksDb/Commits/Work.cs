@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 
 namespace Hexagram.Storage.RocksDb.Commits;
@@ -15,47 +16,141 @@ internal abstract class Work
     internal abstract void Decide(Commit commit);
 
     /// <summary>Tells the asker the decision.</summary>
-    internal abstract void Answer();
+    /// <returns>Who waits for it already, to be woken by the caller.</returns>
+    internal abstract Waiter Answer();
 
     /// <summary>Tells the asker that nothing is known.</summary>
-    internal abstract void Fail(Exception fault);
+    /// <returns>As <see cref="Answer"/>.</returns>
+    internal abstract Waiter Fail(Exception fault);
+}
+
+/// <summary>
+/// Somebody who waits for an answer. Never woken on the commit thread, where a continuation of some session would hold up everybody; and only when a whole
+/// batch has its answers, so that whoever asked for several finds all of them.
+/// </summary>
+internal readonly record struct Waiter(Action<object?>? Continuation, object? State)
+{
+    /// <summary>Continues it on the thread pool. Nothing happens when nobody waits.</summary>
+    internal void Wake()
+    {
+        if (Continuation is not null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(Continuation, State, preferLocal: false);
+        }
+    }
+
+    /// <summary>The same, continued in the contexts of the caller that <paramref name="flags"/> ask for; usually none.</summary>
+    internal Waiter In(ValueTaskSourceOnCompletedFlags flags)
+    {
+        var (continuation, state) = (Continuation!, State);
+        var scheduled = flags.HasFlag(ValueTaskSourceOnCompletedFlags.UseSchedulingContext);
+        var synchronization = scheduled ? SynchronizationContext.Current : null;
+        var scheduler = scheduled ? TaskScheduler.Current : TaskScheduler.Default;
+        var execution = flags.HasFlag(ValueTaskSourceOnCompletedFlags.FlowExecutionContext) ? ExecutionContext.Capture() : null;
+        if (synchronization is null && scheduler == TaskScheduler.Default && execution is null)
+        {
+            return this;
+        }
+
+        Action run = execution is null
+            ? () => continuation(state)
+            : () => ExecutionContext.Run(execution, run => continuation(run), state);
+        return new Waiter(
+            _ =>
+            {
+                if (synchronization is not null)
+                {
+                    synchronization.Post(_ => run(), null);
+                }
+                else
+                {
+                    _ = Task.Factory.StartNew(run, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
+                }
+            },
+            null);
+    }
 }
 
 /// <summary>Work with an answer, awaited without an allocation.</summary>
 /// <typeparam name="T">The answer.</typeparam>
 internal abstract class Work<T> : Work, IValueTaskSource<T>
 {
-    // Never inline: a continuation of some session must not run on the commit thread, where it would hold up everybody.
-    private ManualResetValueTaskSourceCore<T> _source = new() { RunContinuationsAsynchronously = true };
+    /// <summary>Stands where a continuation would, once there is an answer.</summary>
+    private static readonly Action<object?> Answered = static _ => throw new InvalidOperationException("An answer continues nothing.");
+
+    private Action<object?>? _continuation;
+    private object? _state;
+    private Exception? _fault;
+    private short _version;
 
     /// <summary>What the asker awaits, once. To be taken before the work is handed over.</summary>
-    internal ValueTask<T> Task => new(this, _source.Version);
+    internal ValueTask<T> Task => new(this, _version);
 
     /// <summary>The decision.</summary>
     protected T? Result { get; set; }
 
-    internal override void Answer() => _source.SetResult(Result!);
+    internal override Waiter Answer() => Complete();
 
-    internal override void Fail(Exception fault) => _source.SetException(fault);
+    internal override Waiter Fail(Exception fault)
+    {
+        _fault = fault;
+        return Complete();
+    }
 
     T IValueTaskSource<T>.GetResult(short token)
     {
-        try
+        if (((IValueTaskSource<T>)this).GetStatus(token) == ValueTaskSourceStatus.Pending)
         {
-            return _source.GetResult(token);
+            throw new InvalidOperationException("There is no answer yet.");
         }
-        finally
+
+        var (result, fault) = (Result, _fault);
+        (Result, _fault, _state) = (default, null, null);
+        _version++;
+        Volatile.Write(ref _continuation, null);
+        Recycle();
+        if (fault is not null)
         {
-            _source.Reset();
-            Result = default;
-            Recycle();
+            ExceptionDispatchInfo.Throw(fault);
+        }
+
+        return result!;
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token)
+    {
+        if (token != _version)
+        {
+            throw new InvalidOperationException("An answer is awaited once.");
+        }
+
+        return !ReferenceEquals(Volatile.Read(ref _continuation), Answered) ? ValueTaskSourceStatus.Pending
+            : _fault is null ? ValueTaskSourceStatus.Succeeded
+            : ValueTaskSourceStatus.Faulted;
+    }
+
+    void IValueTaskSource<T>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        if (token != _version)
+        {
+            throw new InvalidOperationException("An answer is awaited once.");
+        }
+
+        var waiter = new Waiter(continuation, state).In(flags);
+        _state = waiter.State;
+        if (Interlocked.CompareExchange(ref _continuation, waiter.Continuation, null) is not null)
+        {
+            // The answer came meanwhile.
+            waiter.Wake();
         }
     }
 
-    ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token) => _source.GetStatus(token);
-
-    void IValueTaskSource<T>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags);
+    private Waiter Complete()
+    {
+        // Without a waiter, the asker may take the answer from here on, and the object be in use anew.
+        var continuation = Interlocked.Exchange(ref _continuation, Answered);
+        return continuation is null ? default : new Waiter(continuation, _state);
+    }
 
     /// <summary>The asker has the answer; the object may serve again.</summary>
     protected virtual void Recycle()
