@@ -49,7 +49,13 @@ public sealed class HexagramServer : IAsyncDisposable
         builder.Services.AddSingleton(store);
         configure?.Invoke(builder);
         builder.Services.AddHexagram(options, time);
-        builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = ReadAheadBytesMax);
+        builder.WebHost.UseSockets(sockets =>
+        {
+            sockets.MaxReadBufferSize = ReadAheadBytesMax;
+
+            // A session reads and writes without waiting for anything, so it may run where the socket's news arrive: two thread hops less per packet.
+            sockets.UnsafePreferInlineScheduling = true;
+        });
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
