@@ -84,21 +84,22 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
         }
 
         var record = new IdRecord(state.Append(item.From, item.Id), Now, fingerprint);
-        var bytesMax = BodyRecord.BytesMax(item.Body);
-        reserve.Add(bytesMax + EntryHeader.BytesMax);
+        var bytesMax = EntryHeader.BytesMax + BodyRecord.BytesMax(item.Body);
+        reserve.Add(bytesMax);
         if (_value.Length < bytesMax)
         {
             _value = new byte[Math.Max(bytesMax, _value.Length * 2)];
         }
 
-        Put(
-            Table.Mailboxes,
-            _key.AsSpan(0, Keys.WriteEntry(_key, state.Prefix, record.Sequence)),
-            _value.AsSpan(0, new EntryHeader(item.From, item.Id, Now, item.Body.Content.Length).Write(_value)));
-        Put(
-            Table.Mailboxes,
-            _key.AsSpan(0, Keys.WriteBody(_key, state.Prefix, record.Sequence)),
-            _value.AsSpan(0, BodyRecord.Write(_value, item.Body)));
+        var isSmall = BodyRecord.IsSmall(item.Body);
+        var headerBytes = new EntryHeader(item.From, item.Id, Now, item.Body.Content.Length).Write(_value);
+        var bodyBytes = isSmall ? BodyRecord.Write(_value.AsSpan(headerBytes), item.Body) : 0;
+        Put(Table.Mailboxes, _key.AsSpan(0, Keys.WriteEntry(_key, state.Prefix, record.Sequence)), _value.AsSpan(0, headerBytes + bodyBytes));
+        if (!isSmall)
+        {
+            Put(Table.Mailboxes, _key.AsSpan(0, Keys.WriteBody(_key, state.Prefix, record.Sequence)), _value.AsSpan(0, BodyRecord.Write(_value, item.Body)));
+        }
+
         record.Write(_value);
         Put(Table.Ids, _key.AsSpan(0, Keys.WriteId(_key, state.Prefix, item.From, item.Id)), _value.AsSpan(0, IdRecord.Bytes));
         _pendingIds.Add(new PendingId(item.To, item.From, item.Id), record);
@@ -140,8 +141,17 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
     internal void Delete(Table table, ReadOnlySpan<byte> key) => _batch.Delete(database.Handle(table), key);
 
     /// <summary>Leaves of an entry only its header, which is what is needed to find its id again.</summary>
-    internal void DeleteBody(MailboxState state, long sequence) =>
-        Delete(Table.Mailboxes, _key.AsSpan(0, Keys.WriteBody(_key, state.Prefix, sequence)));
+    internal void DeleteBody(MailboxState state, long sequence, EntryHeader header, bool isSmall)
+    {
+        if (isSmall)
+        {
+            Put(Table.Mailboxes, _key.AsSpan(0, Keys.WriteEntry(_key, state.Prefix, sequence)), _value.AsSpan(0, header.Write(_value)));
+        }
+        else
+        {
+            Delete(Table.Mailboxes, _key.AsSpan(0, Keys.WriteBody(_key, state.Prefix, sequence)));
+        }
+    }
 
     /// <summary>Removes the oldest header together with its id, and raises the mark below which unknown ids are expired.</summary>
     internal void DeleteHeaderAndId(MailboxState state, long sequence, EntryHeader header)

@@ -76,7 +76,7 @@ internal static class Confirming
         // What lies further back than the memory reaches comes from the log.
         if (sequence > after)
         {
-            commit.Reader.ReadHeaders(state.Prefix, after, sequence, (at, header) =>
+            commit.Reader.ReadHeaders(state.Prefix, after, sequence, (at, header, _) =>
             {
                 newly.Add(new DeliveredMessage(header.From, header.Id, new(at)));
                 return true;

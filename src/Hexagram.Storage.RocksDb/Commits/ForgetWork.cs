@@ -33,7 +33,7 @@ internal sealed class ForgetWork(UserId mailbox, long now) : Work<ForgottenPiece
     {
         var ids = 0;
         var last = Math.Min(state.FirstAvailable - 1, state.Record.FirstKept - 1 + EntriesMax);
-        commit.Reader.ReadHeaders(state.Prefix, state.Record.FirstKept - 1, last, (sequence, header) =>
+        commit.Reader.ReadHeaders(state.Prefix, state.Record.FirstKept - 1, last, (sequence, header, _) =>
         {
             var old = IsOlder(header, idsBefore);
             if (old)
@@ -53,14 +53,14 @@ internal sealed class ForgetWork(UserId mailbox, long now) : Work<ForgottenPiece
         var entriesBefore = now - (long)policy.Retention.TotalMilliseconds;
         var after = state.FirstAvailable - 1;
         var last = Math.Min(FreeUpTo(state, now - (long)policy.DeviceUnseen.TotalMilliseconds), after + EntriesMax);
-        commit.Reader.ReadHeaders(state.Prefix, after, last, (sequence, header) =>
+        commit.Reader.ReadHeaders(state.Prefix, after, last, (sequence, header, holdsBody) =>
         {
             if (header.AcceptedAt > entriesBefore || !state.IsDelivered(sequence))
             {
                 return false;
             }
 
-            commit.DeleteBody(state, sequence);
+            commit.DeleteBody(state, sequence, header, holdsBody);
             entries++;
 
             // Ids go in sequence too: one that must stay keeps those after it, or its header could not be found again.

@@ -42,7 +42,7 @@ internal static class SenderQuota
         var after = state.FirstAvailable - 1;
         while (state.Delivered.FirstGap(after, state.DurableLast) is { IsEmpty: false } gap)
         {
-            commit.Reader.ReadHeaders(state.Prefix, gap.After, gap.UpTo, (_, header) => Add(counts, header.From));
+            commit.Reader.ReadHeaders(state.Prefix, gap.After, gap.UpTo, (_, header, _) => Add(counts, header.From));
             after = gap.UpTo;
         }
 

@@ -105,11 +105,12 @@ internal sealed unsafe class Database : IDisposable
     private static Database Open(string path, RocksDbStoreOptions options, LogRecoveryMode recovery, bool create, bool readOnly)
     {
         var rocks = RocksOptions.Create(options, recovery, create);
+        var ids = RocksOptions.ForIds(rocks);
         try
         {
             nint error = 0;
             var tables = new nint[TableNames.Length];
-            nint[] tableOptions = [.. TableNames.Select(_ => rocks)];
+            nint[] tableOptions = [rocks, rocks, ids];
             var handle = readOnly
                 ? rocksdb_open_for_read_only_column_families(rocks, path, tables.Length, TableNames, tableOptions, tables, 0, ref error)
                 : rocksdb_open_column_families(rocks, path, tables.Length, TableNames, tableOptions, tables, ref error);
@@ -118,6 +119,7 @@ internal sealed unsafe class Database : IDisposable
         }
         finally
         {
+            rocksdb_options_destroy(ids);
             rocksdb_options_destroy(rocks);
         }
     }

@@ -28,6 +28,9 @@ internal static unsafe partial class RocksNative
     internal static partial nint rocksdb_options_create();
 
     [LibraryImport(Library)]
+    internal static partial nint rocksdb_options_create_copy(nint options);
+
+    [LibraryImport(Library)]
     internal static partial void rocksdb_options_destroy(nint options);
 
     [LibraryImport(Library)]
@@ -74,6 +77,12 @@ internal static unsafe partial class RocksNative
 
     [LibraryImport(Library)]
     internal static partial void rocksdb_options_set_write_buffer_size(nint options, nuint bytes);
+
+    [LibraryImport(Library)]
+    internal static partial void rocksdb_options_set_memtable_prefix_bloom_size_ratio(nint options, double ratio);
+
+    [LibraryImport(Library)]
+    internal static partial void rocksdb_options_set_memtable_whole_key_filtering(nint options, byte value);
 
     [LibraryImport(Library)]
     internal static partial void rocksdb_options_set_compression(nint options, int compression);

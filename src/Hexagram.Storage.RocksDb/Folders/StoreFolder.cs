@@ -155,10 +155,16 @@ internal sealed class StoreFolder : IDisposable
             throw new StoreUnavailableException($"The file FORMAT in '{Path}' does not say what it should; this is no mailbox store, or it was damaged. Restore the folder from a backup, or name another.");
         }
 
-        if (version != FormatVersion.Current)
+        if (version is < FormatVersion.Oldest or > FormatVersion.Current)
         {
             throw new StoreUnavailableException(
-                $"The mailbox store in '{Path}' has format {version}; this program reads format {FormatVersion.Current}. Use the version of the program that wrote it, or a later one that says it can read it.");
+                $"The mailbox store in '{Path}' has format {version}; this program reads formats {FormatVersion.Oldest} to {FormatVersion.Current}. Use the version of the program that wrote it, or a later one that says it can read it.");
+        }
+
+        if (version < FormatVersion.Current)
+        {
+            // Before anything is written that an older program would take for damage.
+            FinishSetUp();
         }
 
         IsSetUp = true;

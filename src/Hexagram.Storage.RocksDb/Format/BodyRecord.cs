@@ -8,10 +8,16 @@ internal static class BodyRecord
 {
     internal const byte Version = 1;
 
+    /// <summary>A record of at most so many bytes stands behind the entry's header, and no longer one does.</summary>
+    internal const int SmallBytesMax = 512;
+
     private const int ContentTypeOffset = 2;
 
     /// <summary>The most bytes that <paramref name="body"/> takes.</summary>
     internal static int BytesMax(Body body) => ContentTypeOffset + Body.ContentTypeCharactersMax + body.Content.Length;
+
+    /// <summary>Whether it stands behind the entry's header.</summary>
+    internal static bool IsSmall(Body body) => ContentTypeOffset + (body.ContentType?.Length ?? 0) + body.Content.Length <= SmallBytesMax;
 
     /// <summary>Writes a body and returns its length.</summary>
     internal static int Write(Span<byte> destination, Body body)

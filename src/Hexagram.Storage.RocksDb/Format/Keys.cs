@@ -6,14 +6,14 @@ namespace Hexagram.Storage.RocksDb.Format;
 
 /// <summary>
 /// How keys are laid out. All that belongs to a mailbox begins with its user id and a zero byte, which no user id can
-/// hold; so a mailbox is one run of keys: its record, then its devices, then its entries' headers in sequence, then their bodies.
+/// hold; so a mailbox is one run of keys: its record, then its devices, then its entries' headers in sequence, then the large bodies.
 /// </summary>
 /// <remarks>
 /// <code>
 /// mailboxes  user 00                    the mailbox's record
 ///            user 00 01 device          a device's record
-///            user 00 02 sequence(8)     the header of an entry; big-endian, so that order is number
-///            user 00 03 sequence(8)     its body, unless that is forgotten
+///            user 00 02 sequence(8)     an entry's header, and its body if that is small; big-endian, so that order is number
+///            user 00 03 sequence(8)     its body if that is large, unless it is forgotten
 /// ids        user 00 sender 00 id(16)   where the message with this id stands
 /// default    'e'                        the epochs
 ///            's' sender                 how many mailboxes the sender has brought into being

@@ -65,29 +65,29 @@ internal sealed class MailboxReader(Database database)
             return new MailboxPage([], position);
         }
 
-        // All headers first and then all bodies: each is a run of keys, and one walk sees one moment.
+        // All headers first and then all large bodies: each is a run of keys, and one walk sees one moment.
         Span<byte> key = stackalloc byte[Keys.BytesMax];
-        var headers = new List<EntryHeader>((int)Math.Min(entriesMax, position.Last.Value - sequence + 1));
+        var found = new List<FoundEntry>((int)Math.Min(entriesMax, position.Last.Value - sequence + 1));
         var bytes = 0L;
         var stands = scan.Seek(key[..Keys.WriteEntry(key, prefix, sequence)]);
-        for (var at = sequence; at <= position.Last.Value && headers.Count < entriesMax; at++, stands = scan.Next())
+        for (var at = sequence; at <= position.Last.Value && found.Count < entriesMax; at++, stands = scan.Next())
         {
-            if (!stands || !Keys.TryReadEntry(scan.Key, prefix, out var found) || found != at)
+            if (!stands || !Keys.TryReadEntry(scan.Key, prefix, out var number) || number != at)
             {
                 throw new InvalidDataException($"Entry {at} of mailbox '{mailbox}' is missing, although the mailbox reaches from {position.FirstAvailable} to {position.Last}.");
             }
 
-            var header = EntryHeader.Read(scan.Value, at);
+            var header = EntryHeader.Read(scan.Value, at, out var body);
             bytes += header.ContentBytes;
-            if (headers.Count > 0 && bytes > bytesMax)
+            if (found.Count > 0 && bytes > bytesMax)
             {
                 break;
             }
 
-            headers.Add(header);
+            found.Add(new FoundEntry(header, body.IsEmpty ? default(Body?) : BodyRecord.Read(body, at)));
         }
 
-        return new MailboxPage(ReadEntries(scan, prefix, sequence, headers), position);
+        return new MailboxPage(ReadEntries(scan, prefix, sequence, found), position);
     }
 
     /// <summary>The record of a message id.</summary>
@@ -104,7 +104,7 @@ internal sealed class MailboxReader(Database database)
     /// Calls <paramref name="take"/> with the header of each entry <c>after &lt; n ≤ upTo</c>, all of which must be there,
     /// until it says false.
     /// </summary>
-    internal void ReadHeaders(ReadOnlySpan<byte> prefix, long after, long upTo, Func<long, EntryHeader, bool> take)
+    internal void ReadHeaders(ReadOnlySpan<byte> prefix, long after, long upTo, HeaderTaker take)
     {
         if (upTo <= after)
         {
@@ -121,7 +121,7 @@ internal sealed class MailboxReader(Database database)
                 throw new InvalidDataException($"Entry {sequence} of a mailbox is missing, although those around it are there.");
             }
 
-            if (!take(sequence, EntryHeader.Read(scan.Value, sequence)))
+            if (!take(sequence, EntryHeader.Read(scan.Value, sequence, out var body), !body.IsEmpty))
             {
                 return;
             }
@@ -223,25 +223,28 @@ internal sealed class MailboxReader(Database database)
         }
     }
 
-    private static Entry[] ReadEntries(Scan scan, ReadOnlySpan<byte> prefix, long first, List<EntryHeader> headers)
+    private static Entry[] ReadEntries(Scan scan, ReadOnlySpan<byte> prefix, long first, List<FoundEntry> found)
     {
-        Span<byte> key = stackalloc byte[Keys.BytesMax];
-        var entries = new Entry[headers.Count];
-        var stands = scan.Seek(key[..Keys.WriteBody(key, prefix, first)]);
+        var entries = new Entry[found.Count];
+        var stands = false;
         for (var i = 0; i < entries.Length; i++)
         {
-            var (header, sequence) = (headers[i], first + i);
-            if (!stands || !Keys.TryReadBody(scan.Key, prefix, out var found) || found != sequence)
-            {
-                throw new InvalidDataException($"The body of entry {sequence} of a mailbox is missing, although its header is there.");
-            }
-
-            var body = BodyRecord.Read(scan.Value, sequence);
+            var (header, sequence) = (found[i].Header, first + i);
+            var body = found[i].Body ?? ReadBody(scan, prefix, sequence, ref stands);
             entries[i] = new Entry(new Sequence(sequence), header.Id, header.From, DateTimeOffset.FromUnixTimeMilliseconds(header.AcceptedAt), body);
-            stands = i + 1 < entries.Length && scan.Next();
         }
 
         return entries;
+    }
+
+    /// <summary>Reads a large body: at the next key, once the walk <paramref name="stands"/> among those.</summary>
+    private static Body ReadBody(Scan scan, ReadOnlySpan<byte> prefix, long sequence, ref bool stands)
+    {
+        Span<byte> key = stackalloc byte[Keys.BytesMax];
+        stands = stands ? scan.Next() : scan.Seek(key[..Keys.WriteBody(key, prefix, sequence)]);
+        return stands && Keys.TryReadBody(scan.Key, prefix, out var number) && number == sequence
+            ? BodyRecord.Read(scan.Value, sequence)
+            : throw new InvalidDataException($"The body of entry {sequence} of a mailbox is missing, although its header is there.");
     }
 
     private static long LastInLog(Scan scan, ReadOnlySpan<byte> prefix)
@@ -249,4 +252,10 @@ internal sealed class MailboxReader(Database database)
         Span<byte> key = stackalloc byte[Keys.BytesMax];
         return scan.SeekBack(key[..Keys.WriteEntry(key, prefix, SequenceMax)]) && Keys.TryReadEntry(scan.Key, prefix, out var last) ? last : 0;
     }
+
+    /// <summary>An entry on its way into a page; a large body is still to be read.</summary>
+    private readonly record struct FoundEntry(EntryHeader Header, Body? Body);
 }
+
+/// <summary>Takes the header of an entry, and whether it holds the entry's body. Says whether to go on.</summary>
+internal delegate bool HeaderTaker(long sequence, EntryHeader header, bool holdsBody);

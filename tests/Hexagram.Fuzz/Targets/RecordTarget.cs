@@ -83,10 +83,11 @@ internal sealed class RecordTarget : SynchronousTarget
                 DeviceRecord.Read(value).Write(buffer);
                 return buffer[..DeviceRecord.Bytes];
             case 2:
-                var header = EntryHeader.Read(value, 1);
+                var header = EntryHeader.Read(value, 1, out var body);
                 _ = DateTimeOffset.FromUnixTimeMilliseconds(header.AcceptedAt);
                 BrokenPromiseException.Unless(header.ContentBytes >= 0, "A body of less than nothing.");
-                return buffer[..header.Write(buffer)];
+                var headerBytes = header.Write(buffer);
+                return value[0] == 1 ? value.ToArray() : buffer[..(headerBytes + (body.IsEmpty ? 0 : BodyRecord.Write(buffer.AsSpan(headerBytes), BodyRecord.Read(body, 1))))];
             case 3:
                 return buffer[..BodyRecord.Write(buffer, BodyRecord.Read(value, 1))];
             case 4:

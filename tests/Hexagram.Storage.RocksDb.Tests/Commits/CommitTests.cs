@@ -28,7 +28,7 @@ public sealed class CommitTests : IAsyncDisposable
         await store.AppendAsync(message);
         await store.OpenDeviceAsync(new DeviceHello(Bob, Phone, Epoch.None, Sequence.None, StreamStart.Oldest));
         await store.BeginEpochAsync();
-        Assert.Equal([(true, 4), (true, 1), (true, 1)], _writes.Take());
+        Assert.Equal([(true, 3), (true, 1), (true, 1)], _writes.Take());
 
         await store.ConfirmAsync(Bob, Phone, store.Epoch, new Sequence(1));
         Assert.Equal([(false, 1)], _writes.Take());
@@ -66,8 +66,17 @@ public sealed class CommitTests : IAsyncDisposable
 
         await GatherAsync(store, 25, bodyBytes: 1);
 
-        // Three records for each entry, and one more for the mailbox that comes into being.
-        Assert.Equal([4, 30, 30, 15], _writes.Take().Select(write => write.Records));
+        // Two records for each entry with a small body, and one more for the mailbox that comes into being.
+        Assert.Equal([3, 20, 20, 10], _writes.Take().Select(write => write.Records));
+    }
+
+    [Fact]
+    public async Task Large_body_has_a_record_of_its_own()
+    {
+        await using var store = Open();
+        await GatherAsync(store, 2, bodyBytes: 600);
+
+        Assert.Equal([3, 6], _writes.Take().Select(write => write.Records));
     }
 
     [Fact]
@@ -77,7 +86,7 @@ public sealed class CommitTests : IAsyncDisposable
 
         await GatherAsync(store, 10, bodyBytes: 400);
 
-        Assert.Equal([4, 9, 9, 9, 3], _writes.Take().Select(write => write.Records));
+        Assert.Equal([3, 6, 6, 6, 2], _writes.Take().Select(write => write.Records));
     }
 
     [Fact]
@@ -95,7 +104,7 @@ public sealed class CommitTests : IAsyncDisposable
 
         await Task.WhenAll([first, .. confirmations]).WaitAsync(Patience);
 
-        Assert.Equal([(true, 3), (false, 1)], _writes.Take());
+        Assert.Equal([(true, 2), (false, 1)], _writes.Take());
     }
 
     [Fact]

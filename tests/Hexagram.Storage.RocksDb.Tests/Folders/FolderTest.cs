@@ -35,12 +35,12 @@ public abstract class FolderTest : IAsyncDisposable
     }
 
     /// <summary>Opens the store, appends so many messages one after the other, and closes it.</summary>
-    protected async Task AppendAsync(int count)
+    protected async Task AppendAsync(int count, int padding = 100)
     {
         await using var store = Open();
         for (var n = 1; n <= count; n++)
         {
-            await store.AppendAsync(Message($"message {n} {new string('.', 100)}"));
+            await store.AppendAsync(Message($"message {n} {new string('.', padding)}"));
         }
     }
 

@@ -1,3 +1,7 @@
+using Hexagram.Protocol;
+using Hexagram.Storage.RocksDb.Databases;
+using Hexagram.Storage.RocksDb.Format;
+
 namespace Hexagram.Storage.RocksDb.Tests.Folders;
 
 /// <summary>What opening says about a folder that cannot be used.</summary>
@@ -83,9 +87,22 @@ public sealed class FolderTests : FolderTest
     public async Task Newer_format_is_refused_and_named()
     {
         await AppendAsync(1);
-        await File.WriteAllTextAsync(Path.Combine(Folder, "FORMAT"), "hexagram mailboxes, format 2\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(Folder, "FORMAT"), "hexagram mailboxes, format 3\n", TestContext.Current.CancellationToken);
 
-        Refuses("format 2", "format 1");
+        Refuses("format 3", "formats 1 to 2");
+    }
+
+    [Fact]
+    public async Task Older_format_is_read_and_raised()
+    {
+        await AppendAsync(1);
+        await File.WriteAllTextAsync(Path.Combine(Folder, "FORMAT"), "hexagram mailboxes, format 1\n", TestContext.Current.CancellationToken);
+        PutHeaderOfFormatOne();
+
+        await using var store = Open();
+
+        Assert.Equal("hexagram mailboxes, format 2\n", await File.ReadAllTextAsync(Path.Combine(Folder, "FORMAT"), TestContext.Current.CancellationToken));
+        Assert.Equal(["hi"], (await store.ReadAsync(Bob, Sequence.None, 10, int.MaxValue, TestContext.Current.CancellationToken)).Entries.Select(entry => entry.Body.Text));
     }
 
     [Theory]
@@ -225,5 +242,18 @@ public sealed class FolderTests : FolderTest
             Assert.Contains(each.Word, fault.Message, StringComparison.Ordinal);
         });
         Assert.False(Directory.Exists(Folder), "Nothing is made before the options are known to be good.");
+    }
+
+    /// <summary>Writes Bob's first entry as format 1 did: the header ends with the sender, and the body has a record of its own.</summary>
+    private void PutHeaderOfFormatOne()
+    {
+        using var database = Database.Open(Data, new RocksDbStoreOptions { Folder = Folder }, LogRecoveryMode.Strict, create: false);
+        using var batch = new RocksBatch();
+        var prefix = "bob\0"u8;
+        Span<byte> key = stackalloc byte[Keys.BytesMax];
+        byte[] header = [1, .. new byte[8], .. MessageId.New(DateTimeOffset.UtcNow).ToBytes(), 0, 0, 0, 2, .. "alice"u8];
+        batch.Put(database.Handle(Table.Mailboxes), key[..Keys.WriteEntry(key, prefix, 1)], header);
+        batch.Put(database.Handle(Table.Mailboxes), key[..Keys.WriteBody(key, prefix, 1)], [1, 0, .. "hi"u8]);
+        database.Write(batch, sync: true);
     }
 }

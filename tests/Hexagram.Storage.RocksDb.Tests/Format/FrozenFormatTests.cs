@@ -16,7 +16,7 @@ public sealed class FrozenFormatTests
     private static readonly byte[] Prefix = [(byte)'b', (byte)'o', (byte)'b', 0];
 
     [Fact]
-    public void Format_is_version_one() => Assert.Equal(1, FormatVersion.Current);
+    public void Format_is_version_two() => Assert.Equal(2, FormatVersion.Current);
 
     [Fact]
     public void Keys_begin_with_the_mailbox()
@@ -47,8 +47,36 @@ public sealed class FrozenFormatTests
         var value = new byte[EntryHeader.BytesMax];
 
         Holds(
-            "01 00000192a3b4c5d6 01890a5dac96774bbcceb302099a8057 00012345 7a6fc3a9",
+            "02 00000192a3b4c5d6 01890a5dac96774bbcceb302099a8057 00012345 04 7a6fc3a9",
             value.AsSpan(0, new EntryHeader(Zoe, Id, 0x192a3b4c5d6, 0x12345).Write(value)));
+    }
+
+    [Fact]
+    public void Header_with_a_small_body_behind_it()
+    {
+        var value = Bytes("02 00000192a3b4c5d6 01890a5dac96774bbcceb302099a8057 00000002 04 7a6fc3a9 01 00 6869");
+
+        Assert.Equal(new EntryHeader(Zoe, Id, 0x192a3b4c5d6, 2), EntryHeader.Read(value, 1, out var body));
+        Assert.Equal((Body)"hi", BodyRecord.Read(body, 1));
+    }
+
+    [Fact]
+    public void Header_of_format_one_is_read()
+    {
+        var value = Bytes("01 00000192a3b4c5d6 01890a5dac96774bbcceb302099a8057 00012345 7a6fc3a9");
+
+        Assert.Equal(new EntryHeader(Zoe, Id, 0x192a3b4c5d6, 0x12345), EntryHeader.Read(value, 1, out var body));
+        Assert.True(body.IsEmpty);
+    }
+
+    [Theory]
+    [InlineData(509, true)]
+    [InlineData(510, true)]
+    [InlineData(511, false)]
+    public void Body_is_small_up_to_512_bytes_of_its_record(int bytes, bool isSmall)
+    {
+        Assert.Equal(isSmall, BodyRecord.IsSmall(new string('x', bytes)));
+        Assert.Equal(isSmall, BodyRecord.IsSmall(Body.FromBytes(new byte[bytes - 3], "a/b")));
     }
 
     [Fact]
@@ -139,7 +167,7 @@ public sealed class FrozenFormatTests
         await using (place.Open(new RocksDbStoreOptions { Folder = place.Folder }, TimeProvider.System))
         {
             Assert.Equal(["DURABLE", "FORMAT", "HOLDER", "LOCK", "rocksdb"], Directory.EnumerateFileSystemEntries(place.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-            Assert.Equal("hexagram mailboxes, format 1\n", await File.ReadAllTextAsync(Path.Combine(place.Folder, "FORMAT"), TestContext.Current.CancellationToken));
+            Assert.Equal("hexagram mailboxes, format 2\n", await File.ReadAllTextAsync(Path.Combine(place.Folder, "FORMAT"), TestContext.Current.CancellationToken));
         }
     }
 
@@ -168,7 +196,7 @@ public sealed class FrozenFormatTests
     [InlineData("02 0000000000000003 0000000000000009 00000192a3b4c5d6 00000000000000000000000000000000000000000000000000000000")]
     public void Records_of_another_version_or_length_are_damage(string hex)
     {
-        var value = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+        var value = Bytes(hex);
 
         Assert.Throws<InvalidDataException>(() => EntryHeader.Read(value, 1));
         Assert.Throws<InvalidDataException>(() => BodyRecord.Read(value, 1));
@@ -179,6 +207,8 @@ public sealed class FrozenFormatTests
         Assert.Throws<InvalidDataException>(() => MailboxRecord.Read(value));
         Assert.Throws<InvalidDataException>(() => MailboxRecord.ReadRange(value));
     }
+
+    private static byte[] Bytes(string hex) => Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
 
     private static void Holds(string hex, ReadOnlySpan<byte> bytes) =>
         Assert.Equal(hex.Replace(" ", "", StringComparison.Ordinal), Convert.ToHexStringLower(bytes));

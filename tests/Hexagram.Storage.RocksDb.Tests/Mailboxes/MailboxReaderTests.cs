@@ -8,9 +8,9 @@ namespace Hexagram.Storage.RocksDb.Tests.Mailboxes;
 public sealed class MailboxReaderTests : Folders.FolderTest
 {
     [Fact]
-    public async Task Going_through_headers_reads_no_body_and_a_page_does_not_do_without()
+    public async Task Going_through_headers_reads_no_large_body_and_a_page_does_not_do_without()
     {
-        await AppendAsync(20);
+        await AppendAsync(20, padding: 600);
         using var database = Database.Open(Data, new RocksDbStoreOptions { Folder = Folder }, LogRecoveryMode.Strict, create: false);
         var reader = new MailboxReader(database);
         var prefix = new byte[] { (byte)'b', (byte)'o', (byte)'b', 0 };
@@ -18,7 +18,7 @@ public sealed class MailboxReaderTests : Folders.FolderTest
         DeleteBody(database, prefix, 7);
 
         var senders = new List<Protocol.UserId>();
-        reader.ReadHeaders(prefix, 0, 20, (_, header) =>
+        reader.ReadHeaders(prefix, 0, 20, (_, header, _) =>
         {
             senders.Add(header.From);
             return true;
@@ -28,6 +28,23 @@ public sealed class MailboxReaderTests : Folders.FolderTest
         Assert.Equal(6, reader.ReadPage(Bob, 0, 6, int.MaxValue).Entries.Count);
         var fault = Assert.Throws<InvalidDataException>(() => reader.ReadPage(Bob, 0, 7, int.MaxValue));
         Assert.Contains("body of entry 7", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Small_and_large_bodies_make_one_page()
+    {
+        string[] texts = [.. Enumerable.Range(0, 40).Select(n => $"{n} {new string('.', n * n % 7 < 3 ? 3 : 2_000)}")];
+        await using var store = Open();
+        foreach (var text in texts)
+        {
+            await store.AppendAsync(Message(text));
+        }
+
+        for (var after = 0; after < texts.Length; after += 7)
+        {
+            var page = await store.ReadAsync(Bob, new(after), 11, int.MaxValue, TestContext.Current.CancellationToken);
+            Assert.Equal(texts.Skip(after).Take(11), page.Entries.Select(entry => entry.Body.Text));
+        }
     }
 
     private static void DeleteBody(Database database, byte[] prefix, long sequence)
