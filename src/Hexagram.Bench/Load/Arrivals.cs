@@ -11,6 +11,7 @@ internal sealed class Arrivals
     private readonly Findings _findings;
     private readonly int[] _next;
     private readonly Dictionary<int, SortedSet<int>> _missing = [];
+    private volatile bool _isAnyMissing;
 
     /// <summary>Nothing has arrived.</summary>
     public Arrivals(int streams, Findings findings)
@@ -19,8 +20,8 @@ internal sealed class Arrivals
         _findings = findings;
     }
 
-    /// <summary>How many of a stream have arrived at the least, if nothing is wrong with it.</summary>
-    public int Of(int stream) => Volatile.Read(ref _next[stream]);
+    /// <summary>Whether a message has arrived. Thread-safe.</summary>
+    public bool Has(int stream, int number) => number < Volatile.Read(ref _next[stream]) && !(_isAnyMissing && IsMissing(stream, number));
 
     /// <summary>A message has arrived that was not on this connection before.</summary>
     public void Take(Body body)
@@ -50,6 +51,14 @@ internal sealed class Arrivals
         }
     }
 
+    private bool IsMissing(int stream, int number)
+    {
+        lock (_missing)
+        {
+            return _missing.TryGetValue(stream, out var missing) && missing.Contains(number);
+        }
+    }
+
     private void Misplaced(int stream, int number)
     {
         lock (_missing)
@@ -61,6 +70,7 @@ internal sealed class Arrivals
 
             for (; _next[stream] < number; _next[stream]++)
             {
+                _isAnyMissing = true;
                 missing.Add(_next[stream]);
             }
 

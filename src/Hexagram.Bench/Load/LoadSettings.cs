@@ -13,7 +13,10 @@ internal sealed record LoadSettings
     /// <summary>Proves to it who a client is.</summary>
     public required Func<UserId, string> IssueToken { get; init; }
 
-    /// <summary>How many devices send; each is one stream.</summary>
+    /// <summary>How many streams of messages there are, each from one device to one user. As many as senders or more.</summary>
+    public required int Streams { get; init; }
+
+    /// <summary>How many devices send: stream n is of sender n modulo this.</summary>
     public required int Senders { get; init; }
 
     /// <summary>How many devices receive: stream n goes to recipient n modulo this.</summary>
@@ -28,6 +31,9 @@ internal sealed record LoadSettings
     /// <summary>What must not be.</summary>
     public required Findings Findings { get; init; }
 
+    /// <summary>Without anything moving for so long, nothing will.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Ends the load with an exception.</summary>
     public required CancellationToken Stop { get; init; }
 
@@ -35,7 +41,7 @@ internal sealed record LoadSettings
     public required uint Tag { get; init; }
 
     /// <summary>Who sends stream n.</summary>
-    public UserId Sender(int number) => new($"sender{Tag:x8}-{number}");
+    public UserId Sender(int number) => new($"sender{Tag:x8}-{number % Senders}");
 
     /// <summary>Who gets stream n.</summary>
     public UserId Recipient(int number) => new($"recipient{Tag:x8}-{number % Recipients}");

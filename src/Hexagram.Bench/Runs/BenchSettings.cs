@@ -11,6 +11,12 @@ public enum Scenario
     /// <summary>Devices send, others receive; what is sent is measured until all six lines are done.</summary>
     Traffic,
 
+    /// <summary>Messages are stored for users who are away; then all of them come back at once and take what waits.</summary>
+    Backlog,
+
+    /// <summary>Devices are connected and nothing happens.</summary>
+    Idle,
+
     /// <summary>A server starts.</summary>
     Startup,
 }
@@ -49,7 +55,10 @@ public sealed record BenchSettings
     /// <summary>The clients.</summary>
     public LoadClient Client { get; init; } = LoadClient.Wire;
 
-    /// <summary>Devices that send, each one stream. 1 or more.</summary>
+    /// <summary>Streams of messages, each from one device to one user. As many as senders or more.</summary>
+    public int Streams { get; init; } = 500;
+
+    /// <summary>Devices that send: stream n is of sender n modulo this. 1 or more.</summary>
     public int Senders { get; init; } = 500;
 
     /// <summary>Devices that receive: stream n goes to recipient n modulo this. 1 or more.</summary>
@@ -66,6 +75,21 @@ public sealed record BenchSettings
 
     /// <summary>How long is measured. More than zero.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>For <see cref="Scenario.Backlog"/>: how many messages wait in each stream. 1 or more.</summary>
+    public int MessagesPerStream { get; init; } = 10;
+
+    /// <summary>Mailboxes that the server of the run's own has before it starts.</summary>
+    public int Mailboxes { get; init; }
+
+    /// <summary>Entries that those hold together. As many as mailboxes or more.</summary>
+    public int Entries { get; init; }
+
+    /// <summary>Whether calls of the system are counted, which costs the server a little.</summary>
+    public bool CountSyscalls { get; init; }
+
+    /// <summary>What makes the program the floor: all of it is done to that, too. Null for no such thing.</summary>
+    public IReadOnlyList<string>? FloorWords { get; init; }
 
     /// <summary>How often all of it is done. 1 or more.</summary>
     public int Repeat { get; init; } = 1;

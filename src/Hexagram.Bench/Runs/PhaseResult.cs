@@ -23,9 +23,26 @@ public sealed record PhaseResult
     /// <summary>The server's memory at the end.</summary>
     public ProcessMemory? Memory { get; init; }
 
+    /// <summary>What the server's runtime counted of itself; null when it is not known.</summary>
+    public RuntimeUse? Runtime { get; init; }
+
+    /// <summary>How often the server called the system; null when that was not asked.</summary>
+    public long? Syscalls { get; init; }
+
+    /// <summary>How the server's memory grew with connections; null when this part is not about that.</summary>
+    public IdleMemory? Idle { get; init; }
+
     /// <summary>How long messages took; null when that was not asked.</summary>
     public Latencies? Latencies { get; init; }
 }
+
+/// <summary>The server's memory without and with connections on which nothing happens.</summary>
+/// <param name="Connections">How many there were more.</param>
+/// <param name="Before">Without them; a few others had been there, so that code was compiled.</param>
+/// <param name="After">With them.</param>
+/// <param name="CollectedBefore">Without them, after a collection of all garbage.</param>
+/// <param name="CollectedAfter">With them, after another.</param>
+public sealed record IdleMemory(int Connections, ProcessMemory Before, ProcessMemory After, ProcessMemory CollectedBefore, ProcessMemory CollectedAfter);
 
 /// <summary>One run against one target.</summary>
 /// <param name="Target">What was loaded.</param>

@@ -41,19 +41,23 @@ internal sealed class Target : IAsyncDisposable
 
     /// <summary>A server with empty mailboxes, or what <paramref name="prepare"/> has put into them.</summary>
     /// <exception cref="InvalidOperationException">It does not start.</exception>
-    public static async Task<Target> StartAsync(HexagramProgram program, Func<string, Task>? prepare = null)
+    public static Task<Target> StartAsync(HexagramProgram program, Func<string, Task> prepare) =>
+        StartAsync(program, null, (data, user) => program.IssueToken(data, user), prepare);
+
+    /// <summary>The floor: whoever comes is who it says it is.</summary>
+    /// <exception cref="InvalidOperationException">It does not start.</exception>
+    public static Task<Target> StartFloorAsync(HexagramProgram program, IReadOnlyList<string> words) =>
+        StartAsync(program, words, (_, user) => user.Value, _ => Task.CompletedTask);
+
+    private static async Task<Target> StartAsync(HexagramProgram program, IReadOnlyList<string>? words, Func<string, UserId, string> issueToken, Func<string, Task> prepare)
     {
         var folder = Directory.CreateTempSubdirectory("hexagram-bench-").FullName;
-        var own = new ServerProcess(program, folder);
+        var own = new ServerProcess(program, folder, words);
         try
         {
-            if (prepare is not null)
-            {
-                await prepare(own.Data).ConfigureAwait(false);
-            }
-
+            await prepare(own.Data).ConfigureAwait(false);
             var address = await own.StartAsync().ConfigureAwait(false);
-            return new Target(address, user => program.IssueToken(own.Data, user), own, folder);
+            return new Target(address, user => issueToken(own.Data, user), own, folder);
         }
         catch
         {

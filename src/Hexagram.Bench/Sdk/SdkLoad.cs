@@ -10,7 +10,7 @@ internal sealed class SdkLoad(LoadSettings settings, bool isDurable) : ILoad
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly Arrivals _arrivals = new(settings.Senders, settings.Findings);
+    private readonly Arrivals _arrivals = new(settings.Streams, settings.Findings);
     private readonly List<HexagramClient> _recipients = [];
     private readonly List<SdkSender> _senders = [];
     private readonly CancellationTokenSource _finish = CancellationTokenSource.CreateLinkedTokenSource(settings.Stop);
@@ -131,7 +131,7 @@ internal sealed class SdkLoad(LoadSettings settings, bool isDurable) : ILoad
     {
         var (number, message) = await sender.SendAsync().ConfigureAwait(false);
         await message.Delivered.ConfigureAwait(false);
-        if (_arrivals.Of(sender.Number) <= number)
+        if (!_arrivals.Has(sender.Number, number))
         {
             settings.Findings.Add($"Stream {sender.Number}: message {number} was called delivered before its recipient had it.");
         }

@@ -32,6 +32,8 @@ internal abstract class WireConnection(WireLoop loop)
     {
         Welcome = null;
         _isConnected = false;
+        _unparsed = [];
+        _unsent = [];
         _readiness = readiness;
         _number = number;
         var address = server.Serialize();

@@ -1,4 +1,3 @@
-using Hexagram.Bench.Load;
 using Hexagram.Protocol;
 
 namespace Hexagram.Bench.Wire;
@@ -9,9 +8,8 @@ namespace Hexagram.Bench.Wire;
 /// </summary>
 /// <param name="loop">The loop.</param>
 /// <param name="token">Of its user.</param>
-/// <param name="arrivals">Verifies what comes.</param>
-/// <param name="findings">What must not be.</param>
-internal sealed class WireRecipient(WireLoop loop, string token, Arrivals arrivals, Findings findings) : WireConnection(loop)
+/// <param name="traffic">Verifies what comes.</param>
+internal sealed class WireRecipient(WireLoop loop, string token, WireTraffic traffic) : WireConnection(loop)
 {
     private static readonly DeviceId Device = new("phone");
 
@@ -20,9 +18,6 @@ internal sealed class WireRecipient(WireLoop loop, string token, Arrivals arriva
     private Sequence _cursor;
     private long _connections;
     private bool _mustConfirm;
-
-    /// <summary>How many entries it has taken.</summary>
-    public long Taken { get; private set; }
 
     /// <summary>Whether the server has noted all that it has taken.</summary>
     public bool IsConfirmed => _cursor == _received;
@@ -62,7 +57,7 @@ internal sealed class WireRecipient(WireLoop loop, string token, Arrivals arriva
     {
         if (_epoch != Epoch.None && (welcome.Epoch != _epoch || welcome.ResumeAfter != _received))
         {
-            findings.Add($"{welcome.User} has everything up to {_received}, and the server goes on after {welcome.ResumeAfter}.");
+            traffic.Findings.Add($"{welcome.User} has everything up to {_received}, and the server goes on after {welcome.ResumeAfter}.");
         }
 
         _epoch = welcome.Epoch;
@@ -76,16 +71,16 @@ internal sealed class WireRecipient(WireLoop loop, string token, Arrivals arriva
         if (notify.Sequence == _received.Next)
         {
             _received = notify.Sequence;
-            Taken++;
-            arrivals.Take(notify.Body);
+            traffic.Taken++;
+            traffic.Arrivals.Take(notify.Body);
         }
         else if (notify.Sequence > _received)
         {
-            findings.Add($"Entry {notify.Sequence} of {Welcome!.User} came after entry {_received}.");
+            traffic.Findings.Add($"Entry {notify.Sequence} of {Welcome!.User} came after entry {_received}.");
         }
         else if (!notify.Redelivered)
         {
-            findings.Add($"Entry {notify.Sequence} of {Welcome!.User} came again, and did not say so.");
+            traffic.Findings.Add($"Entry {notify.Sequence} of {Welcome!.User} came again, and did not say so.");
         }
     }
 }

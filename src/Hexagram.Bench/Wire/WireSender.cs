@@ -4,24 +4,20 @@ using Hexagram.Protocol;
 
 namespace Hexagram.Bench.Wire;
 
-/// <summary>A device that only sends: one stream of messages to one user.</summary>
+/// <summary>A device that only sends: one stream of messages to each of its recipients, in turns.</summary>
 /// <param name="loop">The loop.</param>
 /// <param name="token">Of its user.</param>
-/// <param name="stream">The stream.</param>
+/// <param name="streams">Its streams; one or more.</param>
 /// <param name="traffic">What all senders share.</param>
-internal sealed class WireSender(WireLoop loop, string token, WireStream stream, WireTraffic traffic) : WireConnection(loop)
+internal sealed class WireSender(WireLoop loop, string token, IReadOnlyList<WireStream> streams, WireTraffic traffic) : WireConnection(loop)
 {
     private static readonly DeviceId Device = new("phone");
 
     private readonly byte[] _body = new byte[traffic.BodyBytes];
-    private readonly Flights _flights = new();
+    private int _sent;
+    private int _accepted;
+    private int _delivered;
     private long _welcomedAt;
-
-    /// <summary>How far its messages are.</summary>
-    public Flights Flights => _flights;
-
-    /// <summary>Its stream.</summary>
-    public WireStream Stream => stream;
 
     /// <summary>Sends one message now.</summary>
     /// <param name="intendedAt">When it should have left, as a timestamp of Stopwatch.</param>
@@ -65,7 +61,7 @@ internal sealed class WireSender(WireLoop loop, string token, WireStream stream,
     /// <inheritdoc/>
     protected override void Answer()
     {
-        while (traffic.MaySend(_flights))
+        while (_sent - (traffic.UntilAccepted ? _accepted : _delivered) < traffic.Window && _sent < (long)traffic.MessagesMax * streams.Count)
         {
             Put(Stopwatch.GetTimestamp());
         }
@@ -73,7 +69,8 @@ internal sealed class WireSender(WireLoop loop, string token, WireStream stream,
 
     private void Put(long begunAt)
     {
-        var number = _flights.Add(begunAt);
+        var stream = streams[_sent++ % streams.Count];
+        var number = stream.Flights.Add(begunAt);
         traffic.Sent++;
         NumberedBody.Write(_body, stream.Number, number);
         Body.TryCreate(_body, "", out var body);
@@ -83,38 +80,44 @@ internal sealed class WireSender(WireLoop loop, string token, WireStream stream,
 
     private void Accepted(MessageId id)
     {
-        if (!IsOwn(id, out var number) || !_flights.Accept(number))
+        if (StreamOf(id, out var number) is not { } stream || !stream.Flights.Accept(number))
         {
-            traffic.Findings.Add($"Stream {stream.Number}: the server accepted message {number}, which was not sent or was accepted before.");
+            traffic.Findings.Add($"The server accepted message {id}, which was not sent here or was accepted before.");
             return;
         }
 
+        _accepted++;
         traffic.Accepted++;
     }
 
     private void Delivered(MessageId id)
     {
-        if (!IsOwn(id, out var number) || !_flights.IsAccepted(number))
+        if (StreamOf(id, out var number) is not { } stream || !stream.Flights.IsAccepted(number))
         {
-            traffic.Findings.Add($"Stream {stream.Number}: message {number} was called delivered before it was accepted.");
+            traffic.Findings.Add($"Message {id} was called delivered before it was accepted.");
             return;
         }
 
-        if (traffic.Arrivals.Of(stream.Number) <= number)
+        if (!traffic.Arrivals.Has(stream.Number, number))
         {
             traffic.Findings.Add($"Stream {stream.Number}: message {number} was called delivered before its recipient had it.");
         }
 
         // It may be said twice; the first time counts.
-        if (_flights.Deliver(number, out var begunAt))
+        if (stream.Flights.Deliver(number, out var begunAt))
         {
+            _delivered++;
             traffic.Confirm(begunAt);
         }
     }
 
-    private bool IsOwn(MessageId id, out int number)
+    /// <summary>Which of its streams a message is of; null when of none.</summary>
+    private WireStream? StreamOf(MessageId id, out int number)
     {
         (var of, number) = NumberedId.Read(id);
-        return of == stream.Number;
+
+        // Streams are dealt to the senders like cards.
+        var index = (of - streams[0].Number) / traffic.Senders;
+        return (uint)index < (uint)streams.Count && streams[index].Number == of ? streams[index] : null;
     }
 }

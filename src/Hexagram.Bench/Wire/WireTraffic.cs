@@ -7,7 +7,11 @@ namespace Hexagram.Bench.Wire;
 /// <summary>What one device sends to one user.</summary>
 /// <param name="Number">From 0 on.</param>
 /// <param name="To">The user.</param>
-internal sealed record WireStream(int Number, UserId To);
+internal sealed record WireStream(int Number, UserId To)
+{
+    /// <summary>How far its messages are.</summary>
+    public Flights Flights { get; } = new();
+}
 
 /// <summary>What all senders of a run share: what is to be sent, and what became of it. Used by the loop's thread; the counts may be read by others.</summary>
 internal sealed class WireTraffic
@@ -29,10 +33,13 @@ internal sealed class WireTraffic
     /// <summary>Where latencies go.</summary>
     public required MeasuredPart Measured { get; init; }
 
-    /// <summary>How many messages of a stream may be under way; 0 while none is to be sent by itself.</summary>
+    /// <summary>How many senders there are; stream n is of sender n modulo this.</summary>
+    public required int Senders { get; init; }
+
+    /// <summary>How many messages of a sender may be under way; 0 while none is to be sent by itself.</summary>
     public int Window { get; set; }
 
-    /// <summary>How many messages a stream is to hold in the end.</summary>
+    /// <summary>How many messages a stream is to have in the end.</summary>
     public int MessagesMax { get; set; } = int.MaxValue;
 
     /// <summary>Whether a message is under way until it is delivered, or only until it is accepted.</summary>
@@ -44,12 +51,11 @@ internal sealed class WireTraffic
     /// <summary>How many were accepted.</summary>
     public long Accepted { get; set; }
 
+    /// <summary>How many have come to their recipients.</summary>
+    public long Taken { get; set; }
+
     /// <summary>How many were confirmed: all six lines.</summary>
     public long Confirmed => Volatile.Read(ref _confirmed);
-
-    /// <summary>Whether the sender of these may send one more.</summary>
-    public bool MaySend(Flights flights) =>
-        flights.Sent - (UntilAccepted ? flights.Accepted : flights.Delivered) < Window && flights.Sent < MessagesMax;
 
     /// <summary>One more is confirmed.</summary>
     /// <param name="begunAt">When its time began, as a timestamp of Stopwatch.</param>

@@ -46,6 +46,7 @@ internal static class HexagramCommandLine
         root.Add(SendCommand.Build(shared, surroundings, isDelimited: words.Contains("--")));
         root.Add(ReceiveCommand.Build(shared, surroundings));
         root.Add(BenchCommand.Build(shared, surroundings));
+        root.Add(BenchCommand.BuildFloor(surroundings));
         root.Add(ChaosCommand.Build(shared, surroundings));
         root.Add(ChaosCommand.BuildClients(surroundings));
         return root;

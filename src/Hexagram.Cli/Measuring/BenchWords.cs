@@ -42,6 +42,16 @@ internal static class BenchWords
             }
         }
 
+        if (report.Settings.FloorWords is not null)
+        {
+            screen.Line("");
+            screen.Markup("[bold]the server beside the floor[/]");
+            foreach (var (_, figure, ratio) in Ratios(report))
+            {
+                screen.Line(string.Create(CultureInfo.InvariantCulture, $"  {figure.Words.Trim(),-36}{ratio,14:N2} ×"));
+            }
+        }
+
         screen.Line("");
         screen.Markup(report.Findings.IsClean
             ? "[green bold]Every message arrived once and in order.[/]"
@@ -76,6 +86,16 @@ internal static class BenchWords
         }
 
         json.WriteEndArray();
+        if (settings.FloorWords is not null)
+        {
+            json.WriteStartObject("ratio");
+            foreach (var (_, figure, ratio) in Ratios(report))
+            {
+                json.WriteNumber(figure.Name, Math.Round(ratio, 3));
+            }
+
+            json.WriteEndObject();
+        }
     }
 
     private static void Write(IReadOnlyList<PhaseResult> results, Utf8JsonWriter json)
@@ -110,6 +130,16 @@ internal static class BenchWords
         from phase in run.Phases
         group phase by (run.Target, phase.Name) into part
         select (part.Key.Target, part.Key.Name, (IReadOnlyList<PhaseResult>)[.. part]);
+
+    /// <summary>The server's figures over those of the floor, medians both.</summary>
+    private static IEnumerable<(string Phase, Figure Figure, double Ratio)> Ratios(BenchReport report) =>
+        from server in Parts(report)
+        join floor in Parts(report) on server.Phase equals floor.Phase
+        where server.Target == "server" && floor.Target == "floor"
+        from figure in Figure.Compared
+        let ratio = figure.Over(server.Results)?.Median / figure.Over(floor.Results)?.Median
+        where ratio is not null
+        select (server.Phase, figure, ratio.Value);
 
     private static string Number(Figure figure, double value) => value.ToString($"N{figure.Decimals}", CultureInfo.InvariantCulture);
 }

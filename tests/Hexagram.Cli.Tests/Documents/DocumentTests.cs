@@ -21,6 +21,10 @@ public sealed class DocumentTests
     [InlineData("hexagram bench pairs")]
     [InlineData("hexagram bench single")]
     [InlineData("hexagram bench rate")]
+    [InlineData("hexagram bench fanin")]
+    [InlineData("hexagram bench offline")]
+    [InlineData("hexagram bench reconnect")]
+    [InlineData("hexagram bench idle")]
     [InlineData("hexagram bench startup")]
     public async Task The_page_of_the_commands_shows_their_help(string command)
     {
