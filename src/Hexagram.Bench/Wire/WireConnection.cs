@@ -133,7 +133,7 @@ internal abstract class WireConnection(WireLoop loop)
     }
 
     /// <summary>The connection is at an end that nobody wanted.</summary>
-    protected static InvalidOperationException Broken(string how) => new($"A connection of the load ended: {how}.");
+    protected static InvalidOperationException Broken(string how) => new($"A connection of the load ended: {how.TrimEnd('.')}.");
 
     private void Set(int level, int name, long value, int bytes) => Libc.Checked(Libc.setsockopt(_socket, level, name, ref value, bytes));
 

@@ -8,7 +8,7 @@ namespace Hexagram.Cli.Measuring;
 /// <summary>Shows how a run of measurements goes: a bar on a terminal, a line per step elsewhere, nothing in JSON.</summary>
 internal static class BenchPanel
 {
-    private const int Width = 60;
+    private const int Width = 40;
     private static readonly TimeSpan FrameEvery = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Shows it until <paramref name="running"/> has ended, well or not.</summary>

@@ -52,6 +52,11 @@ internal static class BenchWords
             }
         }
 
+        if (report.Findings.IsClean && report.Settings.Scenario is (Scenario.Idle or Scenario.Startup))
+        {
+            return;
+        }
+
         screen.Line("");
         screen.Markup(report.Findings.IsClean
             ? "[green bold]Every message arrived once and in order.[/]"
@@ -70,11 +75,7 @@ internal static class BenchWords
         }
 
         json.WriteEndArray();
-        json.WriteString("client", NameOf(settings.Client));
-        json.WriteNumber("senders", settings.Senders);
-        json.WriteNumber("recipients", settings.Recipients);
-        json.WriteNumber("bodyBytes", settings.BodyBytes);
-        json.WriteNumber("runs", settings.Repeat);
+        WriteSettings(settings, json);
         json.WriteStartArray("results");
         foreach (var part in Parts(report))
         {
@@ -95,6 +96,33 @@ internal static class BenchWords
             }
 
             json.WriteEndObject();
+        }
+    }
+
+    /// <summary>What means something in the scenario.</summary>
+    private static void WriteSettings(BenchSettings settings, Utf8JsonWriter json)
+    {
+        json.WriteNumber("runs", settings.Repeat);
+        if (settings.Scenario is Scenario.Traffic or Scenario.Backlog)
+        {
+            json.WriteString("client", NameOf(settings.Client));
+            json.WriteNumber("senders", settings.Senders);
+            json.WriteNumber("recipients", settings.Recipients);
+            json.WriteNumber("bodyBytes", settings.BodyBytes);
+            if (settings.Pace.PerSecond is { } perSecond)
+            {
+                json.WriteNumber("rate", perSecond);
+            }
+            else
+            {
+                json.WriteNumber("window", settings.Pace.Window);
+            }
+        }
+
+        if (settings.Mailboxes > 0)
+        {
+            json.WriteNumber("mailboxes", settings.Mailboxes);
+            json.WriteNumber("entries", Math.Max(settings.Entries, settings.Mailboxes));
         }
     }
 
