@@ -111,7 +111,7 @@ public sealed class RocksDbMailboxStore : IMailboxStore
     public ValueTask<Confirmation> ConfirmAsync(UserId mailbox, DeviceId device, Epoch epoch, Sequence upTo)
     {
         ThrowIfUnset(mailbox, device);
-        return _commits.Ask(new ConfirmWork(mailbox, device, epoch, upTo));
+        return _commits.Ask(ConfirmWork.For(mailbox, device, epoch, upTo));
     }
 
     /// <inheritdoc/>

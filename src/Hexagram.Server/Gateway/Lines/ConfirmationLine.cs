@@ -51,15 +51,24 @@ internal sealed class ConfirmationLine(SessionSurroundings surroundings, Session
     /// <summary>Tells the senders, whose sessions the router knows.</summary>
     public void Tell(IReadOnlyList<DeliveredMessage> delivered)
     {
-        if (delivered.Count == 1)
+        for (var from = 0; from < delivered.Count;)
         {
-            surroundings.Routes.Report(delivered[0].From, new DeliveryReport(user, [delivered[0].Id]));
-            return;
-        }
+            // Most often all are of one sender.
+            var sender = delivered[from].From;
+            var until = from + 1;
+            while (until < delivered.Count && delivered[until].From == sender)
+            {
+                until++;
+            }
 
-        foreach (var sender in delivered.GroupBy(message => message.From, message => message.Id))
-        {
-            surroundings.Routes.Report(sender.Key, new DeliveryReport(user, [.. sender]));
+            var ids = new MessageId[until - from];
+            for (var i = 0; i < ids.Length; i++)
+            {
+                ids[i] = delivered[from + i].Id;
+            }
+
+            surroundings.Routes.Report(sender, new DeliveryReport(user, ids));
+            from = until;
         }
     }
 
@@ -69,7 +78,15 @@ internal sealed class ConfirmationLine(SessionSurroundings surroundings, Session
         {
             try
             {
-                var confirmation = await ApplyAsync(asked).ConfigureAwait(false);
+                var confirmation = await surroundings.Store.ConfirmAsync(user, device, asked.Epoch, asked.UpTo).ConfigureAwait(false);
+                Tell(confirmation.NewlyDelivered);
+                while (confirmation.Cursor < asked.UpTo && confirmation.NewlyDelivered.Count > 0)
+                {
+                    // The store tells at most a thousand messages at a time as delivered, and stops there.
+                    confirmation = await surroundings.Store.ConfirmAsync(user, device, asked.Epoch, asked.UpTo).ConfigureAwait(false);
+                    Tell(confirmation.NewlyDelivered);
+                }
+
                 using var writing = output.Enter();
                 if (!confirmation.IsDeviceKnown)
                 {
@@ -91,20 +108,6 @@ internal sealed class ConfirmationLine(SessionSurroundings surroundings, Session
                 session.Fail(fault);
             }
         }
-    }
-
-    /// <summary>The store tells at most a thousand messages at a time as delivered, and stops there.</summary>
-    private async ValueTask<Confirmation> ApplyAsync(AckRequest asked)
-    {
-        var confirmation = await surroundings.Store.ConfirmAsync(user, device, asked.Epoch, asked.UpTo).ConfigureAwait(false);
-        Tell(confirmation.NewlyDelivered);
-        while (confirmation.Cursor < asked.UpTo && confirmation.NewlyDelivered.Count > 0)
-        {
-            confirmation = await surroundings.Store.ConfirmAsync(user, device, asked.Epoch, asked.UpTo).ConfigureAwait(false);
-            Tell(confirmation.NewlyDelivered);
-        }
-
-        return confirmation;
     }
 
     private bool TryNext(out AckRequest asked)

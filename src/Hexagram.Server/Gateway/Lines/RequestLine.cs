@@ -298,45 +298,40 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
     {
         try
         {
-            await AnswerAllAsync().ConfigureAwait(false);
+            while (TryNextDecision(out var decision))
+            {
+                AppendResult result;
+                try
+                {
+                    result = await decision.Append.ConfigureAwait(false);
+                }
+                catch (Exception fault)
+                {
+                    using (output.Enter())
+                    {
+                        Return(decision);
+                    }
+
+                    Faulted(decision.Request, fault);
+                    continue;
+                }
+
+                using (var writing = output.Enter())
+                {
+                    Answer(writing, decision, result);
+                    while (_decisions.TryPeek(out decision) && decision.Append.IsCompletedSuccessfully)
+                    {
+                        _decisions.Dequeue();
+                        Answer(writing, decision, decision.Append.Result);
+                    }
+                }
+
+                PassOn();
+            }
         }
         catch (Exception defect)
         {
             Broken(defect);
-        }
-    }
-
-    private async Task AnswerAllAsync()
-    {
-        while (TryNextDecision(out var decision))
-        {
-            AppendResult result;
-            try
-            {
-                result = await decision.Append.ConfigureAwait(false);
-            }
-            catch (Exception fault)
-            {
-                using (output.Enter())
-                {
-                    Return(decision);
-                }
-
-                Faulted(decision.Request, fault);
-                continue;
-            }
-
-            using (var writing = output.Enter())
-            {
-                Answer(writing, decision, result);
-                while (_decisions.TryPeek(out decision) && decision.Append.IsCompletedSuccessfully)
-                {
-                    _decisions.Dequeue();
-                    Answer(writing, decision, decision.Append.Result);
-                }
-            }
-
-            PassOn();
         }
     }
 
