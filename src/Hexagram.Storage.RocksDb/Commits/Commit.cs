@@ -19,6 +19,7 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
     private readonly Dictionary<UserId, SenderRecord> _pendingSenders = [];
     private readonly byte[] _key = new byte[Keys.BytesMax];
     private byte[] _value = new byte[4096];
+    private long _number;
 
     internal RocksDbStoreOptions Options { get; } = options;
 
@@ -42,6 +43,7 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
     /// <summary>Begins the next batch.</summary>
     internal void Begin()
     {
+        _number++;
         _batch.Clear();
         _pendingIds.Clear();
         _pendingSenders.Clear();
@@ -65,9 +67,17 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
     }
 
     /// <summary>Looks a message id up, on disk and in the batch. It needs no state of the mailbox, so that none is read for what is refused.</summary>
-    internal bool TryFindId(UserId mailbox, UserId sender, MessageId id, out IdRecord record) =>
-        (_pendingIds.Count > 0 && _pendingIds.TryGetValue(new PendingId(mailbox, sender, id), out record))
-        || Reader.TryReadId(_key.AsSpan(0, Keys.WritePrefix(_key, mailbox)), sender, id, out record);
+    internal bool TryFindId(UserId mailbox, UserId sender, MessageId id, out IdRecord record)
+    {
+        if (_mailboxes.Peek(mailbox) is { } state && state.NewestIds.IsBeyondAll(sender, id))
+        {
+            record = default;
+            return false;
+        }
+
+        return (_pendingIds.Count > 0 && _pendingIds.TryGetValue(new PendingId(mailbox, sender, id), out record))
+            || Reader.TryReadId(_key.AsSpan(0, Keys.WritePrefix(_key, mailbox)), sender, id, out record);
+    }
 
     /// <summary>The senders of those entries of <paramref name="state"/> that come with this batch.</summary>
     internal IEnumerable<UserId> PendingSendersOf(MailboxState state) =>
@@ -83,6 +93,7 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
             state.RecordChanged = true;
         }
 
+        state.NewestIds.Appended(item.From, item.Id, _number, isFirst: state.Last == 0, sender => Reader.HighestIdOf(state.Prefix, sender));
         var record = new IdRecord(state.Append(item.From, item.Id), Now, fingerprint);
         var bytesMax = EntryHeader.BytesMax + BodyRecord.BytesMax(item.Body);
         reserve.Add(bytesMax);

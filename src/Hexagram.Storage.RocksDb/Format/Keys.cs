@@ -69,11 +69,16 @@ internal static class Keys
     /// <summary>Writes the key of a message id.</summary>
     internal static int WriteId(Span<byte> destination, ReadOnlySpan<byte> prefix, UserId sender, MessageId id)
     {
-        prefix.CopyTo(destination);
-        var length = prefix.Length;
-        length += Encoding.UTF8.GetBytes(sender.Value, destination[length..]);
-        destination[length++] = Separator;
+        var length = WriteIdPrefix(destination, prefix, sender);
         id.WriteTo(destination[length..]);
+        return length + MessageId.Bytes;
+    }
+
+    /// <summary>Writes the last key that a message id of <paramref name="sender"/> could have.</summary>
+    internal static int WriteLastId(Span<byte> destination, ReadOnlySpan<byte> prefix, UserId sender)
+    {
+        var length = WriteIdPrefix(destination, prefix, sender);
+        destination.Slice(length, MessageId.Bytes).Fill(0xFF);
         return length + MessageId.Bytes;
     }
 
@@ -112,12 +117,27 @@ internal static class Keys
         return false;
     }
 
+    /// <summary>Whether <paramref name="key"/> is a message id behind <paramref name="senderPrefix"/>, and which.</summary>
+    internal static bool TryReadId(ReadOnlySpan<byte> key, ReadOnlySpan<byte> senderPrefix, out MessageId id)
+    {
+        id = default;
+        return key.StartsWith(senderPrefix) && MessageId.TryRead(key[senderPrefix.Length..], out id);
+    }
+
     /// <summary>Reads the mailbox that <paramref name="key"/> belongs to.</summary>
     /// <exception cref="InvalidDataException">It is no key of a mailbox.</exception>
     internal static UserId ReadMailbox(ReadOnlySpan<byte> key) =>
         key.IndexOf(Separator) is > 0 and var length && UserId.TryParse(Encoding.UTF8.GetString(key[..length]), out var mailbox)
             ? mailbox
             : throw new InvalidDataException("A key of a mailbox cannot be understood: it was damaged, or written by another version.");
+
+    private static int WriteIdPrefix(Span<byte> destination, ReadOnlySpan<byte> prefix, UserId sender)
+    {
+        prefix.CopyTo(destination);
+        var length = prefix.Length + Encoding.UTF8.GetBytes(sender.Value, destination[prefix.Length..]);
+        destination[length] = Separator;
+        return length + 1;
+    }
 
     private static int WriteNumbered(Span<byte> destination, ReadOnlySpan<byte> prefix, byte kind, long sequence)
     {

@@ -37,6 +37,9 @@ internal sealed class MailboxCache(MailboxReader reader, int mailboxesMax)
         return state;
     }
 
+    /// <summary>The state of <paramref name="mailbox"/>, or null if it is not in mind.</summary>
+    internal MailboxState? Peek(UserId mailbox) => _states.GetValueOrDefault(mailbox);
+
     /// <summary>
     /// Lets go of mailboxes that do not exist, since whoever asks for many of those must not drive out the ones in use, and then of
     /// those used longest ago. To be called between batches only: within one, a state let go would be read

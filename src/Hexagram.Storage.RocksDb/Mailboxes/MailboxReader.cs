@@ -100,6 +100,15 @@ internal sealed class MailboxReader(Database database)
         return length >= 0;
     }
 
+    /// <summary>The highest id of <paramref name="sender"/> in the mailbox, or null when there is none.</summary>
+    internal MessageId? HighestIdOf(ReadOnlySpan<byte> prefix, UserId sender)
+    {
+        Span<byte> key = stackalloc byte[Keys.BytesMax];
+        var last = key[..Keys.WriteLastId(key, prefix, sender)];
+        using var scan = database.Scan(Table.Ids);
+        return scan.SeekBack(last) && Keys.TryReadId(scan.Key, last[..^MessageId.Bytes], out var id) ? id : null;
+    }
+
     /// <summary>
     /// Calls <paramref name="take"/> with the header of each entry <c>after &lt; n ≤ upTo</c>, all of which must be there,
     /// until it says false.

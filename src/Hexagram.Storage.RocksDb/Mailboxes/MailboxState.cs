@@ -42,6 +42,9 @@ internal sealed class MailboxState(UserId mailbox, byte[] prefix, MailboxRecord 
     /// <summary>Senders and ids of the newest unconfirmed entries.</summary>
     internal HeaderRing Headers { get; } = new();
 
+    /// <summary>The highest ids of those who write here.</summary>
+    internal NewestIds NewestIds { get; } = new();
+
     /// <summary>How many unconfirmed entries each sender has; null while nobody needed to know.</summary>
     internal Dictionary<UserId, int>? UnconfirmedBySender { get; set; }
 

@@ -1,3 +1,4 @@
+using Hexagram.Protocol;
 using Hexagram.Storage.RocksDb.Databases;
 using Hexagram.Storage.RocksDb.Format;
 using Hexagram.Storage.RocksDb.Mailboxes;
@@ -45,6 +46,27 @@ public sealed class MailboxReaderTests : Folders.FolderTest
             var page = await store.ReadAsync(Bob, new(after), 11, int.MaxValue, TestContext.Current.CancellationToken);
             Assert.Equal(texts.Skip(after).Take(11), page.Entries.Select(entry => entry.Body.Text));
         }
+    }
+
+    [Fact]
+    public async Task Highest_id_is_of_the_sender_and_of_the_mailbox_alone()
+    {
+        var ids = Enumerable.Range(0, 3).Select(n => MessageId.New(DateTimeOffset.UtcNow.AddMilliseconds(-n))).ToList();
+        await using (var store = Open())
+        {
+            foreach (var (to, from, id) in new[] { ("bob", "alice", ids[2]), ("bob", "alice", ids[1]), ("bob", "alicf", ids[0]), ("bobo", "alice", ids[0]) })
+            {
+                await store.AppendAsync(new AppendItem(new(to), new(from), id, "text", new AppendLane()));
+            }
+        }
+
+        using var database = Database.Open(Data, new RocksDbStoreOptions { Folder = Folder }, LogRecoveryMode.Strict, create: false);
+        var reader = new MailboxReader(database);
+
+        Assert.Equal(ids[1], reader.HighestIdOf("bob\0"u8, new("alice")));
+        Assert.Equal(ids[0], reader.HighestIdOf("bob\0"u8, new("alicf")));
+        Assert.Null(reader.HighestIdOf("bob\0"u8, new("alic")));
+        Assert.Null(reader.HighestIdOf("carol\0"u8, new("alice")));
     }
 
     private static void DeleteBody(Database database, byte[] prefix, long sequence)
