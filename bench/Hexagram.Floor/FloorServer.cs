@@ -29,6 +29,9 @@ public static class FloorServer
         {
             sockets.MaxReadBufferSize = 256 << 10;
 
+            // As the server has it.
+            sockets.UnsafePreferInlineScheduling = true;
+
             // Flushing then never waits; what may be under way is bounded by who loads it.
             sockets.MaxWriteBufferSize = 0;
         });

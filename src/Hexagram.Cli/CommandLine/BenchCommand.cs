@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hexagram.Cli.Serving;
 using Hexagram.Floor;
 
 namespace Hexagram.Cli.CommandLine;
@@ -47,13 +48,18 @@ internal static class BenchCommand
     public static Command BuildFloor(Surroundings surroundings)
     {
         var command = new Command(FloorWord, "The floor of a measurement; started by 'hexagram bench --floor'.") { Hidden = true };
-        command.SetAction((_, _) => FloorServer.RunAsync(
-            address =>
-            {
-                surroundings.Output.Write($$"""{"tcp":"{{address}}"}""" + "\n");
-                surroundings.Output.Flush();
-            },
-            surroundings.Stop));
+        command.SetAction((_, _) =>
+        {
+            // As 'serve' does.
+            SocketNews.TakeWhereTheyArrive();
+            return FloorServer.RunAsync(
+                address =>
+                {
+                    surroundings.Output.Write($$"""{"tcp":"{{address}}"}""" + "\n");
+                    surroundings.Output.Flush();
+                },
+                surroundings.Stop);
+        });
         return command;
     }
 }

@@ -20,6 +20,7 @@ internal static class ServeRun
     /// <exception cref="CommandFailure">It cannot start; the message says why and what to do.</exception>
     public static async Task<ExitCode> RunAsync(ServeSettings settings, Screen screen, Surroundings surroundings)
     {
+        SocketNews.TakeWhereTheyArrive();
         try
         {
             settings.Data.Create();
@@ -65,7 +66,13 @@ internal static class ServeRun
             .AddFilter("Orleans.Runtime.Silo", level => level > LogLevel.Warning && level >= log.Libraries)
             // It counts its first pause from when the machine started, and so warns of one of hours at every start.
             .AddFilter("Orleans.Runtime.Watchdog", level => level > LogLevel.Warning && level >= log.Libraries);
-        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<ConsoleLoggerOptions>(console =>
+        {
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+
+            // A terminal that does not read must not stop the server.
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
         if (json)
         {
             builder.Logging.AddJsonConsole(console =>

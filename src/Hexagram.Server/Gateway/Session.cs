@@ -245,6 +245,8 @@ internal sealed partial class Session : ISessionPost, IStoredListener
 
     private async Task AnswerStatusAsync(OpenSession open, StatusRequest request)
     {
+        // The store may go to its disk; the thread that brings news of many sockets must not.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var statuses = await _surroundings.Store.StatusAsync(request.To, open.User, request.Ids, Stopping).ConfigureAwait(false);
         using var writing = _output.Enter();
         writing.Write(new StatusAcknowledge(request.To, statuses));

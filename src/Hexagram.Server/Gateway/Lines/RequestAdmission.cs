@@ -89,6 +89,8 @@ internal sealed class RequestAdmission(SessionSurroundings surroundings, Session
             }
         }
 
+        // The store may go to its disk; the thread that brings news of many sockets must not.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var status = (await surroundings.Store.StatusAsync(to, user, [id], CancellationToken.None).ConfigureAwait(false))[0];
         if (status.State >= MessageState.Accepted)
         {
