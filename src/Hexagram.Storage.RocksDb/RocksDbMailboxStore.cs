@@ -33,6 +33,11 @@ public sealed class RocksDbMailboxStore : IMailboxStore
             // And a mark from the beginning, or a power loss during the first write would leave a torn log that nobody can judge.
             folder.Mark.Advance(database.LatestSequenceNumber);
         }
+        else if (folder.IsOlder)
+        {
+            // The data can be opened; and before anything is written that an older program would take for damage.
+            folder.FinishSetUp();
+        }
 
         var writer = seams.Wrap(new BatchWriter(database, folder.Mark));
         var epochs = ReadOrBeginEpochs(database, writer, time);

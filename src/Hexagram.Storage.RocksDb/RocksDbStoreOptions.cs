@@ -25,7 +25,7 @@ public sealed record RocksDbStoreOptions
     public int BatchBytesMax { get; init; } = 16 << 20;
 
     /// <summary>
-    /// How many mailboxes the writer keeps in mind, so that appending and confirming need not read. 1 or more. About 1 KiB each while its
+    /// How many mailboxes the writer keeps in mind, so that appending and confirming need not read. 1 or more. About 1.5 KiB each while its
     /// recipient keeps up; up to 20 KiB with 256 or more messages unconfirmed (senders with very long user ids take more), and some 100 bytes
     /// for each of its senders once it holds as many unconfirmed messages as one sender may have.
     /// </summary>

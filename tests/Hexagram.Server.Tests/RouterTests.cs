@@ -53,6 +53,30 @@ public sealed class RouterTests
     }
 
     [Fact]
+    public async Task Whoever_posts_first_does_not_post_for_all_who_come_after()
+    {
+        await using var server = await TestServer.StartAsync();
+        var routes = server.Services.GetRequiredService<UserRoutes>();
+        var session = new EndlessPost(routes);
+        var sessions = new LiveSessions(server.Services.GetRequiredService<SessionDirectory>(), new ServerOptions());
+        var directory = server.Services.GetRequiredService<SessionDirectory>();
+        var address = directory.NewAddress();
+        directory.Add(address, session);
+        sessions.Register(new SessionRecord(address, new("phone"), new(1), Receiving: true));
+        routes.Publish(new("carol"), sessions);
+
+        // Each post to carol adds another report for her: the first caller makes the first, and no other. It has a thread of its own, to be known by.
+        var caller = new Thread(() => routes.Report(new("carol"), new DeliveryReport(new("bob"), [server.NewId()])));
+        session.Caller = caller;
+        caller.Start();
+
+        await session.Enough.Task.WaitAsync(RawClient.Patience);
+        Assert.Equal(1, session.PostsByCaller);
+        directory.Remove(address);
+        await server.AdvanceUntilAsync(() => routes.Posting == 0);
+    }
+
+    [Fact]
     public async Task Routers_of_users_without_sessions_are_bounded_and_those_with_sessions_stay()
     {
         const int beyond = 500;
@@ -131,6 +155,40 @@ public sealed class RouterTests
 
             Assert.Equal(each, accepted);
             await client.DisposeAsync();
+        }
+    }
+
+    /// <summary>A session that is told of something more whenever it is told of something, a thousand times.</summary>
+    private sealed class EndlessPost(UserRoutes routes) : ISessionPost
+    {
+        private int _posts;
+
+        public TaskCompletionSource Enough { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Thread? Caller { get; set; }
+
+        public int PostsByCaller { get; private set; }
+
+        public void Notify(IReadOnlyList<EntryHint> entries)
+        {
+        }
+
+        public void Report(IReadOnlyList<DeliveryReport> reports)
+        {
+            PostsByCaller += Thread.CurrentThread == Caller ? 1 : 0;
+            if (++_posts == 1_000)
+            {
+                Enough.SetResult();
+            }
+            else if (_posts < 1_000)
+            {
+                // From another thread, as sessions do; and before this round ends.
+                Task.Run(() => routes.Report(new("carol"), reports[0])).Wait(RawClient.Patience);
+            }
+        }
+
+        public void Supersede()
+        {
         }
     }
 }

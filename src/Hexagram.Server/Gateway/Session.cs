@@ -245,9 +245,11 @@ internal sealed partial class Session : ISessionPost, IStoredListener
 
     private async Task AnswerStatusAsync(OpenSession open, StatusRequest request)
     {
-        // The store may go to its disk; the thread that brings news of many sockets must not.
+        // The store may go to its disk; the thread that brings news of many sockets must not. Meanwhile the silence is not the client's.
+        _pulse.StopsReading();
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var statuses = await _surroundings.Store.StatusAsync(request.To, open.User, request.Ids, Stopping).ConfigureAwait(false);
+        _pulse.Heard();
         using var writing = _output.Enter();
         writing.Write(new StatusAcknowledge(request.To, statuses));
     }
@@ -435,9 +437,9 @@ internal sealed partial class Session : ISessionPost, IStoredListener
 
     private void StopReading()
     {
-        // On the pool: whoever waits for the token must not run inside the caller's lock.
+        // On the pool: neither whoever waits for the token nor the reader, which closes the session, may run inside the caller's lock.
         _ = _stopping.CancelAsync();
-        _transport.StopReading();
+        ThreadPool.UnsafeQueueUserWorkItem(static transport => transport.StopReading(), _transport, preferLocal: false);
     }
 
     /// <summary>Bytes have left, or never will.</summary>

@@ -17,7 +17,7 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
     internal const long WaitingBytesMax = 64 << 20;
 
     /// <summary>Room that a list keeps for the next post.</summary>
-    private const int KeptMax = 64;
+    private const int KeptMax = 8;
 
     private readonly Lock _gate = new();
     private List<Waiting> _entries = [];
@@ -131,10 +131,14 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
         }
     }
 
+    /// <summary>
+    /// The first round is the caller's, who has come with something to post. What others add meanwhile is not: a session that posted for everybody would not get on.
+    /// </summary>
     private async Task PostAsync()
     {
-        while (TryTake(out var sessions))
+        while (true)
         {
+            var sessions = Take();
             try
             {
                 if (_posted.Count > 1)
@@ -158,31 +162,47 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
                 // Whether anybody is there is not known, so nothing is said.
                 routes.Lost(user, fault);
             }
+
+            if (TryEnd())
+            {
+                return;
+            }
+
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
     }
 
     /// <summary>The user's router is on another node, or nowhere yet. What crosses to it is its own: the lists here are used anew.</summary>
     private ValueTask<bool> CallAsync() => routes.Grain(user).PostAsync(new UserPost([.. _hints], [.. _postedReports]));
 
-    private bool TryTake(out LiveSessions? sessions)
+    /// <summary>Takes what has gathered, and tells to whom it goes if they are here.</summary>
+    private LiveSessions? Take()
+    {
+        lock (_gate)
+        {
+            (_entries, _posted) = (_posted, _entries);
+            (_reports, _postedReports) = (_postedReports, _reports);
+            _bytes = 0;
+            return _sessions;
+        }
+    }
+
+    /// <summary>Ends posting if nothing has been added meanwhile.</summary>
+    private bool TryEnd()
     {
         _hints.Clear();
         _posted.Clear();
         _postedReports.Clear();
         lock (_gate)
         {
-            sessions = _sessions;
-            if (_entries.Count == 0 && _reports.Count == 0)
+            if (_entries.Count > 0 || _reports.Count > 0)
             {
-                _posting = false;
-                LetGoOfRoom();
-                GiveUpIfUnused();
                 return false;
             }
 
-            (_entries, _posted) = (_posted, _entries);
-            (_reports, _postedReports) = (_postedReports, _reports);
-            _bytes = 0;
+            _posting = false;
+            LetGoOfRoom();
+            GiveUpIfUnused();
             return true;
         }
     }
@@ -200,7 +220,7 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
     /// <summary>A burst must not hold its memory for as long as the user stays.</summary>
     private void LetGoOfRoom()
     {
-        if (_posted.Capacity > KeptMax || _entries.Capacity > KeptMax || _reports.Capacity > KeptMax || _postedReports.Capacity > KeptMax)
+        if (Math.Max(Math.Max(_posted.Capacity, _entries.Capacity), Math.Max(_reports.Capacity, _postedReports.Capacity)) > KeptMax)
         {
             (_entries, _posted, _hints, _reports, _postedReports) = ([], [], [], [], []);
         }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Hexagram.Protocol;
 using Microsoft.Extensions.Logging;
 using Orleans;
+using Orleans.Runtime;
 
 namespace Hexagram.Server.Router;
 
@@ -17,7 +18,19 @@ internal sealed partial class UserRoutes(IGrainFactory grains, ILogger<UserRoute
     public int Count => _routes.Count;
 
     /// <summary>A session begins; see <see cref="IUserRouterGrain.RegisterAsync"/>.</summary>
-    public ValueTask<RegisterOutcome> RegisterAsync(UserId user, SessionRecord session) => Grain(user).RegisterAsync(session);
+    public async ValueTask<RegisterOutcome> RegisterAsync(UserId user, SessionRecord session)
+    {
+        try
+        {
+            return await Grain(user).RegisterAsync(session).ConfigureAwait(false);
+        }
+        catch (OrleansException fault)
+        {
+            // The router was leaving memory while the call was on its way; the next one finds it anew. Said twice, it is registered once.
+            LogCallLost(logger, fault);
+            return await Grain(user).RegisterAsync(session).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>A session has ended.</summary>
     public void Unregister(UserId user, SessionAddress session) => Forget(Grain(user).UnregisterAsync(session));

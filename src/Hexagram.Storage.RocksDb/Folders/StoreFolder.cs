@@ -28,6 +28,9 @@ internal sealed class StoreFolder : IDisposable
     /// <summary>Whether the store has been set up completely; until then nothing can have been accepted.</summary>
     internal bool IsSetUp { get; private set; }
 
+    /// <summary>It is of an older format; <see cref="FinishSetUp"/> raises it.</summary>
+    internal bool IsOlder { get; private set; }
+
     private string FormatPath => System.IO.Path.Combine(Path, "FORMAT");
 
     /// <summary>Takes the folder, making it if need be, and sees that it can be read by this program.</summary>
@@ -161,12 +164,7 @@ internal sealed class StoreFolder : IDisposable
                 $"The mailbox store in '{Path}' has format {version}; this program reads formats {FormatVersion.Oldest} to {FormatVersion.Current}. Use the version of the program that wrote it, or a later one that says it can read it.");
         }
 
-        if (version < FormatVersion.Current)
-        {
-            // Before anything is written that an older program would take for damage.
-            FinishSetUp();
-        }
-
+        IsOlder = version < FormatVersion.Current;
         IsSetUp = true;
     }
 }

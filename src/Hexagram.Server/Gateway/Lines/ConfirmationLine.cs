@@ -51,24 +51,22 @@ internal sealed class ConfirmationLine(SessionSurroundings surroundings, Session
     /// <summary>Tells the senders, whose sessions the router knows.</summary>
     public void Tell(IReadOnlyList<DeliveredMessage> delivered)
     {
-        for (var from = 0; from < delivered.Count;)
+        if (delivered.Count == 0)
         {
-            // Most often all are of one sender.
-            var sender = delivered[from].From;
-            var until = from + 1;
-            while (until < delivered.Count && delivered[until].From == sender)
-            {
-                until++;
-            }
+            return;
+        }
 
-            var ids = new MessageId[until - from];
-            for (var i = 0; i < ids.Length; i++)
-            {
-                ids[i] = delivered[from + i].Id;
-            }
+        var sender = delivered[0].From;
+        if (delivered.All(message => message.From == sender))
+        {
+            // Most often, and without a table.
+            surroundings.Routes.Report(sender, new DeliveryReport(user, [.. delivered.Select(message => message.Id)]));
+            return;
+        }
 
-            surroundings.Routes.Report(sender, new DeliveryReport(user, ids));
-            from = until;
+        foreach (var each in delivered.GroupBy(message => message.From, message => message.Id))
+        {
+            surroundings.Routes.Report(each.Key, new DeliveryReport(user, [.. each]));
         }
     }
 

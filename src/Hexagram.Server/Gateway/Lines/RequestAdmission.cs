@@ -19,6 +19,9 @@ internal sealed class RequestAdmission(SessionSurroundings surroundings, Session
     /// <summary>What was told to retry later before it came to the store. (What the store has told so is in a lane of its own.)</summary>
     private readonly AppendLane _held = new();
 
+    /// <summary>The first that the store holds back of each recipient; its lane bounds how many.</summary>
+    private readonly Dictionary<UserId, MessageId> _heldByStore = [];
+
     /// <summary>Ends the next question to the host. One that is answered at once leaves it unused, for the one after.</summary>
     private CancellationTokenSource _giveUp = new();
 
@@ -58,10 +61,23 @@ internal sealed class RequestAdmission(SessionSurroundings surroundings, Session
     }
 
     /// <summary>
-    /// The store holds back an earlier one to this recipient, and all behind it: one gate is enough, and two could wait for each
+    /// The store holds back <paramref name="id"/>, and all behind it to the same recipient: one gate is enough, and two could wait for each
     /// other. To be called inside the lock.
     /// </summary>
-    public void HeldByStore(UserId to) => _held.Release(to);
+    public void HeldByStore(UserId to, MessageId id)
+    {
+        _held.Release(to);
+        _heldByStore.TryAdd(to, id);
+    }
+
+    /// <summary>The store has given <paramref name="id"/> a final answer. To be called inside the lock.</summary>
+    public void DecidedByStore(UserId to, MessageId id)
+    {
+        if (_heldByStore.Count > 0 && _heldByStore.TryGetValue(to, out var held) && held == id)
+        {
+            _heldByStore.Remove(to);
+        }
+    }
 
     /// <summary>
     /// What stands against a msg:R, or none. The key is looked up first (PROTOCOL §6): a message that was accepted stays accepted, whatever the
@@ -108,7 +124,7 @@ internal sealed class RequestAdmission(SessionSurroundings surroundings, Session
 
             if (code.Remedy() == ErrorRemedy.RetryLater)
             {
-                return _held.Hold(to, id, code);
+                return _heldByStore.ContainsKey(to) ? code : _held.Hold(to, id, code);
             }
 
             _held.Release(to);

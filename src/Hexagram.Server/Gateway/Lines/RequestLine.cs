@@ -388,9 +388,17 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         {
             Tell(writing, request, result);
         }
-        else if (result.Outcome == AppendOutcome.RetryLater && !decision.IsOurs)
+
+        if (!decision.IsOurs)
         {
-            _admission.HeldByStore(request.To);
+            if (result.Outcome == AppendOutcome.RetryLater)
+            {
+                _admission.HeldByStore(request.To, request.Id);
+            }
+            else
+            {
+                _admission.DecidedByStore(request.To, request.Id);
+            }
         }
 
         for (var i = _reportsHeldBack.Count - 1; i >= 0; i--)
