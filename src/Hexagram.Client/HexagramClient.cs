@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Hexagram.Client.Connections;
 using Hexagram.Client.Receiving;
 using Hexagram.Client.Sending;
@@ -86,7 +87,8 @@ public sealed class HexagramClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Opens the store and begins to connect in the background. Sending works at once, also offline; receiving begins with <see cref="OnMessage"/>.
+    /// Opens the store and begins to connect in the background. Sending works at once, also offline; receiving begins with <see cref="OnMessage"/>
+    /// or <see cref="ReadAllAsync"/>.
     /// </summary>
     /// <exception cref="ArgumentException">An option cannot be meant; the message says which.</exception>
     /// <exception cref="ClientStoreException">The store is in use, damaged or cannot be written.</exception>
@@ -190,7 +192,7 @@ public sealed class HexagramClient : IAsyncDisposable
     /// throws comes again, before all others. Should the process end between the handler's end and the mark that follows, that one message
     /// comes again as <see cref="Message.Redelivered"/>; see <see cref="OnMessageInTransaction"/>.
     /// </summary>
-    /// <exception cref="InvalidOperationException">There is a handler already, or the client only sends.</exception>
+    /// <exception cref="InvalidOperationException">There is a handler or a reader already, or the client only sends.</exception>
     public void OnMessage(Func<Message, CancellationToken, Task> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
@@ -204,7 +206,7 @@ public sealed class HexagramClient : IAsyncDisposable
     /// do not wait in the handler for their being accepted.) <see cref="SendAsync(UserId, Body, CancellationToken)"/> writes with the transaction's connection before it
     /// returns; call it only where a command of the handler's own could run. While the handler runs, nothing else is written to the store, so it should be quick.
     /// </summary>
-    /// <exception cref="InvalidOperationException">There is a handler already, the client only sends, or its store is in memory.</exception>
+    /// <exception cref="InvalidOperationException">There is a handler or a reader already, the client only sends, or its store is in memory.</exception>
     public void OnMessageInTransaction(Func<Message, DbTransaction, CancellationToken, Task> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
@@ -214,6 +216,27 @@ public sealed class HexagramClient : IAsyncDisposable
         }
 
         Receive(new MessageHandler(null, handler));
+    }
+
+    /// <summary>
+    /// Every message, in order and one at a time, for an <c>await foreach</c>. A message is confirmed when the loop asks for the next one: a loop that is left by
+    /// <c>break</c>, <c>return</c> or an exception has not confirmed the message it was left in, and the next reader or handler of this client, or of the
+    /// next process, gets that message first, as <see cref="Message.Redelivered"/>. A loop that asks for the next one after cancellation has confirmed the one before.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the waiting for the next message; the loop then throws <see cref="OperationCanceledException"/>.</param>
+    /// <returns>Ends when the client is disposed of.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// From the first step of the loop: there is a handler, or another loop that has not ended; or the client only sends.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed of while the loop had a message, which is not confirmed and comes again.</exception>
+    public async IAsyncEnumerable<Message> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await using var reader = new MessageReader(_receiver);
+        _connector.Receive();
+        while (await reader.NextAsync(cancellationToken) is { } message)
+        {
+            yield return message;
+        }
     }
 
     /// <summary>What was set aside, oldest first.</summary>

@@ -52,12 +52,27 @@ internal sealed class Receiver : IAsyncDisposable
 
             if (_handler is not null)
             {
-                throw new InvalidOperationException("This client has a handler already; it has one, which gets all messages in order.");
+                throw new InvalidOperationException("This client's messages go to a handler or a reader already. There is one at a time, which gets all of them in order: register one handler, or end the loop over ReadAllAsync before the next begins.");
             }
 
             ObjectDisposedException.ThrowIf(_disposed, typeof(HexagramClient));
             _handler = handler;
             _loop.Start(handler);
+        }
+    }
+
+    /// <summary>Waits for this handler, whose token is cancelled, and makes place for another.</summary>
+    internal async Task StopAsync(MessageHandler handler)
+    {
+        if (!ReferenceEquals(_handler, handler))
+        {
+            return;
+        }
+
+        await _loop.StopAsync();
+        lock (_gate)
+        {
+            _handler = null;
         }
     }
 
@@ -69,7 +84,7 @@ internal sealed class Receiver : IAsyncDisposable
             _disposed = true;
         }
 
-        await _loop.DisposeAsync();
+        await _loop.StopAsync();
     }
 
     // ---- the connection -------------------------------------------------------------------
