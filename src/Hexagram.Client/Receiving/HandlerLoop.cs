@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Hexagram.Client.Connections;
 using Hexagram.Client.Stores;
+using Hexagram.Client.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Hexagram.Client.Receiving;
@@ -155,6 +156,7 @@ internal sealed class HandlerLoop
         }
         else if (LookForSeen && await HasSeenAsync(item.Key!.Value))
         {
+            ClientTelemetry.Duplicates.Add(1);
             await CommitAsync(item, null);
         }
         else
@@ -200,9 +202,11 @@ internal sealed class HandlerLoop
     /// <summary>One run of the handler, and the commit behind it: null when both are done.</summary>
     private async Task<Exception?> AttemptAsync(InboxItem item, Message message)
     {
+        using var activity = HandlerTrace.Begin(item, message);
         var failure = _handler.Plain is { } plain ? await TryAsync(plain, message) : await TryInTransactionAsync(item, message);
         if (failure is not null)
         {
+            HandlerTrace.Failed(activity, failure);
             return failure;
         }
 
@@ -248,9 +252,12 @@ internal sealed class HandlerLoop
         var call = new HandlerCall();
         _call.Value = call;
         _attempts = message.Attempt;
+        var begun = ClientTelemetry.HandlerBegins();
+        var failed = true;
         try
         {
             await handler(message, _stopping);
+            failed = false;
             return null;
         }
         catch (Exception cause)
@@ -260,6 +267,7 @@ internal sealed class HandlerLoop
         finally
         {
             call.HasEnded = true;
+            ClientTelemetry.HandlerEnds(begun, failed);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Hexagram.Client.Connections;
 using Hexagram.Client.Stores;
+using Hexagram.Client.Telemetry;
 using Hexagram.Delivery.Incoming;
 using Hexagram.Protocol;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ internal sealed class Receiver : IAsyncDisposable
     private readonly Inbox _inbox;
     private readonly Channel<InboxItem> _items = Channel.CreateUnbounded<InboxItem>();
     private volatile MessageHandler? _handler;
+    private readonly ConfirmTraces _confirmTraces = new();
     private TaskCompletionSource _historyEnds = NewEnd();
     private WelcomeStep? _toAdopt;
     private long _waitingBytes;
@@ -159,9 +161,13 @@ internal sealed class Receiver : IAsyncDisposable
             {
                 case InboxDecision.Take:
                     _waitingBytes += message.Body.Content.Length;
-                    _items.Writer.TryWrite(new InboxItem(_inbox.Epoch, message.Sequence, message, null));
+                    _items.Writer.TryWrite(new InboxItem(_inbox.Epoch, message.Sequence, message, null)
+                    {
+                        NotifiedAt = ClientTelemetry.Activities.HasListeners() ? _options.TimeProvider.GetUtcNow() : null,
+                    });
                     break;
                 case InboxDecision.ConfirmAgain:
+                    ClientTelemetry.Duplicates.Add(1);
                     _connection?.Confirm(new AckRequest(_inbox.Epoch, _inbox.Cursor));
                     break;
                 case InboxDecision.Reconnect:
@@ -171,11 +177,21 @@ internal sealed class Receiver : IAsyncDisposable
         }
     }
 
+    /// <summary>ack:A has come.</summary>
+    internal void Acknowledged(AckAcknowledge acknowledge)
+    {
+        lock (_gate)
+        {
+            _confirmTraces.Acknowledged(acknowledge.UpTo);
+        }
+    }
+
     internal void Disconnected()
     {
         lock (_gate)
         {
             _connection = null;
+            _confirmTraces.Disconnected();
         }
     }
 
@@ -213,6 +229,11 @@ internal sealed class Receiver : IAsyncDisposable
         {
             if (_inbox.Committed(item.Epoch, item.UpTo) is { } confirmation)
             {
+                if (item.Message is { } message && _connection is not null)
+                {
+                    _confirmTraces.Begin(message.Id, item.UpTo);
+                }
+
                 _connection?.Confirm(confirmation);
             }
         }
