@@ -97,18 +97,28 @@ public sealed class HexagramClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         // Opening a file and reading what waits in it takes its time; a caller with a user interface must not wait for that.
-        var store = await Task.Run(() => options.Store.Open(options), cancellationToken);
+        return await Task.Run(() => Open(options), cancellationToken);
+    }
+
+    /// <summary>The same on the caller's thread, for whoever has one to spare: a container makes its services without awaiting.</summary>
+    internal static HexagramClient Open(HexagramClientOptions options)
+    {
+        options.Validate();
+        var store = options.Store.Open(options);
+        HexagramClient client;
         try
         {
-            var client = await Task.Run(() => new HexagramClient(options, store), cancellationToken);
-            client._connector.Start();
-            return client;
+            client = new HexagramClient(options, store);
         }
         catch
         {
-            await store.DisposeAsync();
+            // Nothing waits to be written, so this is quick; and whoever tries again finds the file free.
+            store.DisposeAsync().AsTask().GetAwaiter().GetResult();
             throw;
         }
+
+        client._connector.Start();
+        return client;
     }
 
     /// <summary>Sends a text; see <see cref="SendAsync(UserId, Body, CancellationToken)"/>.</summary>
@@ -312,6 +322,9 @@ public sealed class HexagramClient : IAsyncDisposable
         _receiver.Start(handler);
         _connector.Receive();
     }
+
+    /// <summary>Waits for the handler or reader, whose token is cancelled. Sending goes on, and another handler may come.</summary>
+    internal Task StopHandlingAsync() => _receiver.StopAsync();
 
     private async Task CloseAsync()
     {

@@ -63,6 +63,9 @@ internal sealed class Receiver : IAsyncDisposable
         }
     }
 
+    /// <summary>The same for whichever handler there is.</summary>
+    internal Task StopAsync() => _handler is { } handler ? StopAsync(handler) : Task.CompletedTask;
+
     /// <summary>Waits for this handler, whose token is cancelled, and makes place for another.</summary>
     internal async Task StopAsync(MessageHandler handler)
     {
