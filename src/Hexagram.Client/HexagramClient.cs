@@ -344,6 +344,11 @@ public sealed class HexagramClient : IAsyncDisposable
             _stateChange = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
+        if (state is ConnectionState.Stopped { Cause: not StopCause.Disposed } stopped)
+        {
+            _options.Logger.Stopped(stopped.Cause, stopped.Reason);
+        }
+
         _events.Raise(StateChanged, this, state);
     }
 }

@@ -85,6 +85,16 @@ public sealed class LifetimeTests : HostFixture
         Assert.Contains(Logs.Lines, line => line.Category == "Hexagram.Client.alerts" && line.Text.StartsWith("Connected as alice", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task That_a_client_has_stopped_for_good_is_logged_as_an_error_of_the_application()
+    {
+        await StartAsync(builder => builder.Services.AddHexagramClient(Plain));
+        var server = await Server.WelcomeAsync();
+        await server.SendAsync(new Goodbye(ErrorCode.Superseded, "another copy", TimeSpan.Zero));
+        await Client.WhenAsync<ConnectionState.Stopped>();
+        Assert.Contains(Logs.Lines, line => line.Text.StartsWith("The client has stopped", StringComparison.Ordinal) && line.Text.Contains("another copy", StringComparison.Ordinal));
+    }
+
     private sealed class SendsAtBothEnds(IServiceProvider services) : IHostedService
     {
         internal List<string> Sent { get; } = [];
