@@ -100,6 +100,7 @@ public sealed class HexagramClient : IAsyncDisposable
         {
             var client = await Task.Run(() => new HexagramClient(options, store), cancellationToken);
             client._connector.Start();
+            (store as IEnqueuedStore)?.StartTaking(client._sender.SendAsync, client._connector.Fail);
             return client;
         }
         catch
@@ -283,6 +284,9 @@ public sealed class HexagramClient : IAsyncDisposable
             return new ValueTask(_disposing ??= Task.Run(CloseAsync));
         }
     }
+
+    /// <summary>Where its outbox and inbox are.</summary>
+    internal IClientStore Store => _store;
 
     private void Receive(MessageHandler handler)
     {
