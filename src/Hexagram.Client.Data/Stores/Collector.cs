@@ -16,6 +16,9 @@ internal sealed class Collector(DatabaseWriter writer, DatabaseClientStore optio
     /// <summary>Found and taken together.</summary>
     private const int RoundMax = 500;
 
+    /// <summary>So many transactions are asked after at once.</summary>
+    private const int AskedMax = 50;
+
     /// <summary>How soon to look for what this process has just enqueued; each further look comes twice as late.</summary>
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(2);
 
@@ -27,6 +30,9 @@ internal sealed class Collector(DatabaseWriter writer, DatabaseClientStore optio
     private readonly CancellationTokenSource _stop = new();
     private volatile bool _stopped;
     private TimeSpan _interval = options.PollInterval;
+
+    // One row is enough to find out whether there is room again.
+    private int _roundMax = RoundMax;
     private Task _running = Task.CompletedTask;
 
     internal void Start(TakeMessage take, Action<Exception> fail) => _running = Task.Run(() => RunAsync(take, fail));
@@ -82,12 +88,12 @@ internal sealed class Collector(DatabaseWriter writer, DatabaseClientStore optio
         }
     }
 
-    /// <returns>There may be more.</returns>
+    /// <returns>There may be more, and room for it.</returns>
     private async Task<bool> CollectAsync(TakeMessage take)
     {
         // Asked first: what is committed by a transaction that has ended by now is among the rows that are read next.
         var ended = _followed.IsEmpty ? [] : await writer.AskAsync(Ended);
-        var rows = await writer.AskAsync(session => DatabaseRows.Enqueued(session, options.Name, RoundMax));
+        var (rows, areAll) = await writer.AskAsync(session => DatabaseRows.Enqueued(session, options.Name, _roundMax));
         var taken = new List<Task<SentMessage>>(rows.Count);
         foreach (var (to, body, source) in rows)
         {
@@ -102,16 +108,15 @@ internal sealed class Collector(DatabaseWriter writer, DatabaseClientStore optio
         }
 
         await Task.WhenAll(taken);
-        if (taken.Count == rows.Count && rows.Count < RoundMax)
+        var tookAll = taken.Count == rows.Count;
+        _roundMax = tookAll || taken.Count > 0 ? RoundMax : 1;
+        if (tookAll && areAll)
         {
-            foreach (var followed in ended)
-            {
-                // Its transaction has ended, and it was not there.
-                End(followed.Message.Ticket, message => message.RolledBack());
-            }
+            // Their transactions have ended, and they were not there.
+            ended.ForEach(followed => End(followed.Message.Ticket, message => message.RolledBack()));
         }
 
-        return taken.Count == RoundMax;
+        return tookAll && !areAll;
     }
 
     private async Task<SentMessage> TellAsync(Task<SentMessage> taking, Guid ticket)
@@ -123,7 +128,11 @@ internal sealed class Collector(DatabaseWriter writer, DatabaseClientStore optio
     }
 
     private List<Followed> Ended(DatabaseSession session) =>
-        [.. _followed.Values.Where(followed => options.Dialect.HasEnded(session, followed.Transaction, followed.TransactionName))];
+        [.. _followed.Values
+            .GroupBy(followed => (followed.Transaction, followed.TransactionName))
+            .Take(AskedMax)
+            .Where(transaction => options.Dialect.HasEnded(session, transaction.Key.Transaction, transaction.Key.TransactionName))
+            .SelectMany(transaction => transaction)];
 
     private void End(Guid ticket, Action<EnqueuedMessage> tell)
     {

@@ -8,6 +8,8 @@ namespace Hexagram.Client.Data.Stores;
 /// <summary>Everything that is read from the tables of one store.</summary>
 internal static class DatabaseRows
 {
+    private const long EnqueuedBytesMax = 4 << 20;
+
     internal static StoredClient Load(DatabaseSession session, string store, DeviceId device)
     {
         var client = session.Query(
@@ -31,16 +33,20 @@ internal static class DatabaseRows
         };
     }
 
-    /// <summary>The oldest committed messages that wait, in their order.</summary>
-    internal static IReadOnlyList<(UserId To, Body Body, EnqueuedRow Source)> Enqueued(DatabaseSession session, string store, int limit)
+    /// <summary>The oldest committed messages that wait, in their order: at most so many, and no more after so many bytes.</summary>
+    /// <returns>They, and whether no more are waiting.</returns>
+    internal static (IReadOnlyList<(UserId To, Body Body, EnqueuedRow Source)> Rows, bool AreAll) Enqueued(DatabaseSession session, string store, int limit)
     {
         var round = new TakingRound();
-        return session.Query(
+        var bytes = 0L;
+        var rows = session.Query(
             new Statement(
                 "SELECT place, ticket, recipient, content_type, content FROM hexagram_enqueued WHERE store = @store ORDER BY place LIMIT @limit",
                 ("store", store),
                 ("limit", (long)limit)),
-            row => (row.User(2), row.Body(3, 4), new EnqueuedRow(row.GetInt64(0), new Guid(row.GetFieldValue<byte[]>(1)), round)));
+            row => (To: row.User(2), Body: row.Body(3, 4), Source: new EnqueuedRow(row.GetInt64(0), new Guid(row.GetFieldValue<byte[]>(1)), round)),
+            row => (bytes += row.Body.Content.Length) < EnqueuedBytesMax);
+        return (rows, rows.Count < limit && bytes < EnqueuedBytesMax);
     }
 
     internal static IReadOnlyDictionary<long, Body> Bodies(DatabaseSession session, string store, IEnumerable<long> numbers)

@@ -79,7 +79,10 @@ internal sealed class DatabaseSession : IDisposable
         return command.ExecuteNonQuery();
     }
 
-    internal IReadOnlyList<T> Query<T>(Statement statement, Func<DbDataReader, T> read)
+    /// <param name="statement">What is asked.</param>
+    /// <param name="read">Reads a row.</param>
+    /// <param name="goesOn">Whether another row is wanted after this one; by default always.</param>
+    internal IReadOnlyList<T> Query<T>(Statement statement, Func<DbDataReader, T> read, Func<T, bool>? goesOn = null)
     {
         using var command = statement.ToCommand(Connection, _transaction);
         using var row = command.ExecuteReader();
@@ -87,6 +90,10 @@ internal sealed class DatabaseSession : IDisposable
         while (row.Read())
         {
             rows.Add(read(row));
+            if (goesOn?.Invoke(rows[^1]) is false)
+            {
+                break;
+            }
         }
 
         return rows;

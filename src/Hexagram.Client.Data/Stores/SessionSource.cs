@@ -31,7 +31,7 @@ internal sealed class SessionSource(DbDataSource dataSource, SqlDialect dialect,
     /// <summary>Makes the tables if need be, and becomes the store's owner.</summary>
     internal void Open()
     {
-        Current = DatabaseSession.Open(dataSource, dialect, store, patience, connection => DatabaseSchema.Prepare(connection, dialect, store));
+        Current = Connect(connection => DatabaseSchema.Prepare(connection, dialect, store));
         Current.Execute(DatabaseStatements.SetOwner(store, Owner));
         _batch = Current.Number(DatabaseStatements.ReadBatch(store, Owner)) ?? 0;
     }
@@ -51,7 +51,7 @@ internal sealed class SessionSource(DbDataSource dataSource, SqlDialect dialect,
         }
 
         Drop();
-        var session = DatabaseSession.Open(dataSource, dialect, store, patience, CheckOwner);
+        var session = Connect(CheckOwner);
         try
         {
             // Once more: another owner may have come and gone while this one waited.
@@ -104,6 +104,19 @@ internal sealed class SessionSource(DbDataSource dataSource, SqlDialect dialect,
         InvalidDataException damage => new ClientStoreException($"The store '{store}' is damaged: {damage.Message} Restore the database from a backup, or name another store.", damage),
         _ => new ClientStoreException($"The store '{store}' cannot be read or written: {cause.Message}", cause),
     };
+
+    /// <summary>Twice, if need be: after a restart of the database, a pool may still hand out a connection that has died with it.</summary>
+    private DatabaseSession Connect(Action<DbConnection> check)
+    {
+        try
+        {
+            return DatabaseSession.Open(dataSource, dialect, store, patience, check);
+        }
+        catch (DbException)
+        {
+            return DatabaseSession.Open(dataSource, dialect, store, patience, check);
+        }
+    }
 
     /// <summary>The store's row names its last owner.</summary>
     private void CheckOwner(DbConnection connection)

@@ -9,10 +9,10 @@ namespace Hexagram.Client.Data.Tests.Databases;
 public sealed class PostgreSqlServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static int _schemas;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("hexagram-pg-").FullName;
     private Process? _process;
+    private int _names;
 
     private string Data => Path.Combine(_folder, "data");
 
@@ -34,13 +34,12 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <summary>A fresh schema, which unqualified names are looked for in.</summary>
     internal string NewSchema()
     {
-        var schema = $"test_{Interlocked.Increment(ref _schemas)}_{Environment.ProcessId}";
-        using var connection = new NpgsqlConnection(ConnectionString(null));
-        connection.Open();
-        using var command = new NpgsqlCommand($"CREATE SCHEMA {schema}", connection);
-        command.ExecuteNonQuery();
-        return ConnectionString(schema);
+        var schema = New("SCHEMA");
+        return ConnectionString("postgres", schema);
     }
+
+    /// <summary>A fresh database, for who needs one that is empty: it takes longer.</summary>
+    internal string NewDatabase() => ConnectionString(New("DATABASE"), null);
 
     /// <summary>Starts it, and waits until it takes connections.</summary>
     internal async Task StartAsync()
@@ -86,8 +85,18 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private string ConnectionString(string? schema) =>
-        new NpgsqlConnectionStringBuilder { Host = _folder, Username = "postgres", Database = "postgres", SearchPath = schema, MaxPoolSize = 40, Timeout = 5 }.ToString();
+    private string New(string kind)
+    {
+        var name = $"test_{Interlocked.Increment(ref _names)}";
+        using var connection = new NpgsqlConnection(ConnectionString("postgres", null));
+        connection.Open();
+        using var command = new NpgsqlCommand($"CREATE {kind} {name}", connection);
+        command.ExecuteNonQuery();
+        return name;
+    }
+
+    private string ConnectionString(string database, string? schema) =>
+        new NpgsqlConnectionStringBuilder { Host = _folder, Username = "postgres", Database = database, SearchPath = schema, ApplicationName = schema, MaxPoolSize = 40, Timeout = 5 }.ToString();
 
     /// <summary>Debian keeps the server's programs out of the path.</summary>
     private static string Program(string name) =>

@@ -27,6 +27,10 @@ public sealed class TestDatabase : IDisposable
 
     internal static TestDatabase PostgreSql(PostgreSqlServer server) => new(SqlDialect.PostgreSql, server.NewSchema(), null);
 
+    /// <summary>One that holds nothing else.</summary>
+    internal static async Task<TestDatabase> EmptyAsync(bool postgreSql) =>
+        postgreSql ? new(SqlDialect.PostgreSql, (await SharedServer.StartedAsync()).NewDatabase(), null) : Sqlite();
+
     internal static TestDatabase Sqlite()
     {
         var folder = Directory.CreateTempSubdirectory("hexagram-data-").FullName;
@@ -54,6 +58,21 @@ public sealed class TestDatabase : IDisposable
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         return command.ExecuteScalar();
+    }
+
+    internal List<T> Read<T>(string sql, Func<DbDataReader, T> read)
+    {
+        using var connection = DataSource.OpenConnection();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        using var row = command.ExecuteReader();
+        var rows = new List<T>();
+        while (row.Read())
+        {
+            rows.Add(read(row));
+        }
+
+        return rows;
     }
 
     public void Dispose()
