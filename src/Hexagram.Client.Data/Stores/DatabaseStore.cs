@@ -128,43 +128,20 @@ internal sealed class DatabaseStore : IClientStore, IEnqueuedStore
 
     public Task<bool> HasSeenAsync(MessageKey message) => _writer.AskAsync(session => DatabaseRows.HasSeen(session, _store, message));
 
-    public async Task<IInboxTransaction> BeginTransactionAsync(InboxCommit commit, CancellationToken cancellationToken)
-    {
-        var opening = _writer.BeginTransactionAsync(Commit(commit));
-        try
-        {
-            return await opening.WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // It may be lent a moment later, and then it has to be given back: nothing else is written until then.
-            _ = opening.ContinueWith(
-                late => late.Result.RollbackAsync(),
-                CancellationToken.None,
-                TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
-            throw;
-        }
-    }
+    public Task<IInboxTransaction> BeginTransactionAsync(InboxCommit commit, CancellationToken cancellationToken) =>
+        _writer.BeginTransactionAsync(Commit(commit)).OrGivenBackAsync(cancellationToken);
 
     public Task<IReadOnlyList<SetAsideMessage>> ReadSetAsideAsync() => _writer.AskAsync(session => DatabaseRows.SetAside(session, _store));
 
     public async Task<bool> RemoveSetAsideAsync(MessageKey message)
     {
-        var statement = DatabaseStatements.RemoveSetAside(_store, message);
-        var before = await _writer.AskAsync(session => DatabaseRows.SetAsideCount(session, _store));
-        if (_writer.Lent is { } lent)
+        var rows = await _writer.AskAsync(session => session.Execute(DatabaseStatements.RemoveSetAside(_store, message)));
+        if (_writer.Lent?.TryJoin([], fault => Interlocked.Add(ref _setAside, fault is null ? -rows : 0)) is not true)
         {
-            // At the end of the handler's transaction, and not at all if that is undone.
-            var rows = lent.Session.Execute(statement);
-            lent.TryJoin([], fault => Interlocked.Add(ref _setAside, fault is null ? -rows : 0));
-            return rows > 0;
+            Interlocked.Add(ref _setAside, -rows);
         }
 
-        await _writer.WriteAsync(statement);
-        var after = await _writer.AskAsync(session => DatabaseRows.SetAsideCount(session, _store));
-        Interlocked.Exchange(ref _setAside, after);
-        return after < before;
+        return rows > 0;
     }
 
     public async ValueTask DisposeAsync()

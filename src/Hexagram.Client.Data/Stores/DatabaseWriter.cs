@@ -56,7 +56,7 @@ internal sealed class DatabaseWriter : IAsyncDisposable
         return done.Task;
     }
 
-    /// <summary>Asks when everything queued before is written; in the flow of a handler's transaction at once, in it.</summary>
+    /// <summary>Asks when everything queued before is written, by a statement of its own; in the flow of a handler's transaction at once, in it.</summary>
     internal Task<T> AskAsync<T>(Func<DatabaseSession, T> question)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
