@@ -118,6 +118,7 @@ public sealed class HexagramClient : IAsyncDisposable
         }
 
         client._connector.Start();
+        (store as IEnqueuedStore)?.StartTaking(client._sender.SendAsync, client._connector.Fail);
         return client;
     }
 
@@ -316,6 +317,9 @@ public sealed class HexagramClient : IAsyncDisposable
             return new ValueTask(_disposing ??= Task.Run(CloseAsync));
         }
     }
+
+    /// <summary>Where its outbox and inbox are.</summary>
+    internal IClientStore Store => _store;
 
     private void Receive(MessageHandler handler)
     {

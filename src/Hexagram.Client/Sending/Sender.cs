@@ -76,7 +76,10 @@ internal sealed class Sender
         }
     }
 
-    internal Task<SentMessage> SendAsync(UserId to, Body body)
+    /// <param name="to">The recipient.</param>
+    /// <param name="body">Its body.</param>
+    /// <param name="source">Where it waited in the application's database, if it did.</param>
+    internal Task<SentMessage> SendAsync(UserId to, Body body, EnqueuedRow? source = null)
     {
         lock (_gate)
         {
@@ -101,7 +104,7 @@ internal sealed class Sender
             var pending = new PendingSend(message, _inserted);
             _pending.Enqueue(pending);
             FailPoint.Pass("outbox.inserting");
-            _store.Insert(new StoredMessage(number, entry.Id, to, MessageState.Waiting, transmitted, message.BodyBytes), body, pending);
+            _store.Insert(new StoredMessage(number, entry.Id, to, MessageState.Waiting, transmitted, message.BodyBytes, source), body, pending);
             return pending.Task;
         }
     }
