@@ -26,6 +26,7 @@ internal static class HexagramCommandLine
         {
             Epilogue = """
                 Examples:
+                  hexagram demo                                       one message, then many while things break: see it for yourself
                   hexagram serve                                      a server on this machine, its data in ./hexagram-data
                   hexagram receive --as bob                           bob's messages, as they come
                   hexagram send --as alice --to bob "你好" --trace     one message, with its six lines
@@ -41,6 +42,7 @@ internal static class HexagramCommandLine
         root.Add(new HelpOption { Action = new HelpWithExamples(), Recursive = true, Description = "Show help and usage information." });
         root.Add(new Option<bool>("--version") { Description = "Show the version.", Action = new VersionAction() });
         root.Add(shared.Json);
+        root.Add(DemoCommand.Build(shared, surroundings));
         root.Add(ServeCommand.Build(shared, surroundings));
         root.Add(TokenCommand.Build(shared, surroundings));
         root.Add(SendCommand.Build(shared, surroundings, isDelimited: words.Contains("--")));
