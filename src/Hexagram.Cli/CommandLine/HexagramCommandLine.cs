@@ -47,6 +47,9 @@ internal static class HexagramCommandLine
         root.Add(TokenCommand.Build(shared, surroundings));
         root.Add(SendCommand.Build(shared, surroundings, isDelimited: words.Contains("--")));
         root.Add(ReceiveCommand.Build(shared, surroundings));
+        root.Add(ChatCommand.Build(shared, surroundings));
+        root.Add(BackupCommand.Build(shared, surroundings));
+        root.Add(BackupCommand.BuildRestore(shared, surroundings));
         root.Add(BenchCommand.Build(shared, surroundings));
         root.Add(BenchCommand.BuildFloor(surroundings));
         root.Add(ChaosCommand.Build(shared, surroundings));

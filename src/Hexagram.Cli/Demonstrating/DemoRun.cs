@@ -52,14 +52,14 @@ internal static class DemoRun
     private static async Task PlayAsync(DemoStage stage, DemoScene scene, Surroundings surroundings)
     {
         var stop = surroundings.Stop;
-        scene.Begin("A server starts, as a process of its own in a fresh folder.");
+        scene.Begin("A server starts: a process of its own, in a fresh folder.");
         await stage.StartServerAsync();
         stop.ThrowIfCancellationRequested();
         scene.Begin("Alice and Bob connect.");
         await stage.EnterAsync(Alice.Value, scene.Watched.Heard);
         await stage.EnterAsync(Bob.Value, scene.Watched.Heard);
 
-        scene.Begin("Alice writes \"你好\" to Bob. Each packet is slowed down, to be seen.");
+        scene.Begin("Alice writes \"你好\" to Bob; packets are slowed down, to be seen.");
         stage.Slow(Latency);
         await stage.People[0].SendAsync(Bob, "你好", stop);
         await scene.Watched.Complete.WaitAsync(stop);
@@ -72,7 +72,7 @@ internal static class DemoRun
             for (var round = 0; round < Rounds; round++)
             {
                 await LoseAllAsync(stage, scene, surroundings);
-                scene.Begin("Both go on writing, and the server is killed: SIGKILL, and started again.");
+                scene.Begin("Both go on writing; the server is killed (SIGKILL), and started.");
                 scene.Kill(stage.ServerId);
                 await stage.KillServerAsync();
                 await Task.Delay(LoseEvery, surroundings.Time, stop);
@@ -86,13 +86,13 @@ internal static class DemoRun
 
         scene.Begin("No more trouble: what is under way arrives.");
         await SettleAsync(stage, surroundings);
-        scene.Begin("Everything was counted: where it was sent, where it was handled, where it was confirmed.");
+        scene.Begin("Counted where it was sent, handled, and told to be delivered:");
     }
 
     /// <summary>Loses each of the six packets once.</summary>
     private static async Task LoseAllAsync(DemoStage stage, DemoScene scene, Surroundings surroundings)
     {
-        scene.Begin("Both write to each other, and each kind of packet is lost, with its connection.");
+        scene.Begin("Both write; each kind of packet is lost, with its connection.");
         for (var kind = PacketKind.MessageRequest; kind <= PacketKind.AckNotify; kind++)
         {
             await Task.Delay(LoseEvery, surroundings.Time, surroundings.Stop);
