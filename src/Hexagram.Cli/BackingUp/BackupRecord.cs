@@ -70,7 +70,7 @@ internal sealed record BackupRecord
     public void Write(string folder)
     {
         var path = Path.Combine(folder, FileName);
-        using (var file = File.Create(path))
+        using (var file = FileCopy.Create(path))
         {
             file.Write(JsonSerializer.SerializeToUtf8Bytes(this, BackupJson.Default.BackupRecord));
             file.Flush(flushToDisk: true);

@@ -14,16 +14,23 @@ internal static class FileCopy
     public static async Task<FileContent> CopyAsync(string from, string to, CancellationToken cancellationToken)
     {
         PrivateFolder.Create(Path.GetDirectoryName(to)!);
+        await using var target = Create(to);
+        var content = await ReadAsync(from, chunk => target.WriteAsync(chunk, cancellationToken), cancellationToken);
+        target.Flush(flushToDisk: true);
+        return content;
+    }
+
+    /// <summary>Makes a file that is not there, for its owner alone.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public static FileStream Create(string path)
+    {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        await using var target = new FileStream(to, options);
-        var content = await ReadAsync(from, chunk => target.WriteAsync(chunk, cancellationToken), cancellationToken);
-        target.Flush(flushToDisk: true);
-        return content;
+        return new FileStream(path, options);
     }
 
     /// <summary>Reads a file to its end, for what is in it.</summary>

@@ -182,6 +182,11 @@ internal sealed class ChatRun
         {
             // The chat is being left; the outbox keeps the message.
         }
+        catch (IOException fault)
+        {
+            // Nobody hears how it stands any more.
+            _over.TrySetException(fault);
+        }
     }
 
     /// <summary>Gives what was typed last the time to reach the server, if there is one.</summary>

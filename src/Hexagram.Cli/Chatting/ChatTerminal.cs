@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading.Channels;
@@ -16,14 +17,12 @@ internal sealed class ChatTerminal : IChatFace
     private const string Enter = "\e[?1049h\e[?7l";
     private const string Leave = "\e[?7h\e[?1049l";
     private const string Home = "\e[?25l\e[H";
-    private const string RestOfRow = "\e[K";
 
-    /// <summary>At most so many frames per second: a flood of messages must not be a flood of drawing.</summary>
-    private static readonly TimeSpan FrameEvery = TimeSpan.FromMilliseconds(30);
+    /// <summary>Before the row is written: behind one that fills the terminal it would take its last character.</summary>
+    private const string EmptyRow = "\e[K";
 
     private readonly HexagramClient _client;
     private readonly TextWriter _output;
-    private readonly TimeProvider _time;
     private readonly CancellationToken _stop;
     private readonly ChatHistory _history = new();
     private readonly ChatView _view;
@@ -42,7 +41,6 @@ internal sealed class ChatTerminal : IChatFace
     {
         _client = client;
         _output = surroundings.Output;
-        _time = surroundings.Time;
         _stop = surroundings.Stop;
         var paint = new ChatPaint(inColour: surroundings.Variable("NO_COLOR") is null or "");
         _view = new ChatView(settings.Client.User, settings.To, paint, surroundings.Time.LocalTimeZone);
@@ -121,17 +119,16 @@ internal sealed class ChatTerminal : IChatFace
     {
         while (!_left.IsCancellationRequested && !_stop.IsCancellationRequested)
         {
-            // Taken before looking, so that what happens during the drawing leads to another frame.
-            var (change, drawn) = (_change.Next, _drawn);
+            // Taken before looking, so that what happens during the drawing leads to another frame; and of many changes, to one.
+            var change = _change.Next;
             PressAll();
             var frame = _view.Draw(_history.Entries, _client.State, _editor, _scrolled, Size());
             _scrolled = frame.ScrolledBack;
             Write(Compose(frame));
-            drawn.Beat();
+            _drawn.Beat();
             try
             {
                 await change.WaitAsync(_left.Token).WaitAsync(_stop);
-                await Task.Delay(FrameEvery, _time, _left.Token);
             }
             catch (OperationCanceledException)
             {
@@ -182,8 +179,8 @@ internal sealed class ChatTerminal : IChatFace
     private static string Compose(ChatFrame frame)
     {
         var text = new StringBuilder(Home);
-        text.AppendJoin($"{RestOfRow}\r\n", frame.Rows);
-        return text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{RestOfRow}\r\e[{frame.CursorColumn}C\e[?25h").ToString();
+        text.AppendJoin("\r\n", frame.Rows.Select(row => EmptyRow + row));
+        return text.Append(CultureInfo.InvariantCulture, $"\r\e[{frame.CursorColumn}C\e[?25h").ToString();
     }
 
     private void Write(string text)

@@ -17,7 +17,7 @@ internal static class ChatWords
     {
         ConnectionState.Connected => "connected",
         ConnectionState.Connecting => "connecting",
-        ConnectionState.Waiting => "offline, trying again; what you write is kept and goes out by itself",
+        ConnectionState.Waiting => "offline, trying again; what you write is kept",
         ConnectionState.Stopped stopped => $"stopped: {stopped.Reason}",
         _ => "",
     };

@@ -48,6 +48,8 @@ internal static class HexagramCommandLine
         root.Add(SendCommand.Build(shared, surroundings, isDelimited: words.Contains("--")));
         root.Add(ReceiveCommand.Build(shared, surroundings));
         root.Add(ChatCommand.Build(shared, surroundings));
+        root.Add(ConfigCommand.Build(shared, surroundings));
+        root.Add(InspectCommand.Build(shared, surroundings));
         root.Add(BackupCommand.Build(shared, surroundings));
         root.Add(BackupCommand.BuildRestore(shared, surroundings));
         root.Add(BenchCommand.Build(shared, surroundings));

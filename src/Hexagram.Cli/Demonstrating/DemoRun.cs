@@ -31,9 +31,7 @@ internal static class DemoRun
             var watched = new WatchedMessage(Alice, Bob);
             var scene = new DemoScene(watched, stage.Ledger, surroundings.Time);
             watched.Lit = scene.Lit;
-            var playing = PlayAsync(stage, scene, surroundings);
-            await DemoShow.ShowAsync(scene, playing, screen, surroundings.Time);
-            await playing;
+            await PlayAndShowAsync(stage, scene, screen, surroundings);
             var count = stage.Ledger.Count();
             DemoShow.Conclude(scene, count, screen);
             return count.HoldsAll ? ExitCode.Success : ExitCode.Failure;
@@ -49,7 +47,39 @@ internal static class DemoRun
         }
     }
 
+    /// <summary>Whichever of the two fails ends the other.</summary>
+    private static async Task PlayAndShowAsync(DemoStage stage, DemoScene scene, Screen screen, Surroundings surroundings)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(surroundings.Stop);
+        var playing = PlayAsync(stage, scene, surroundings with { Stop = stop.Token });
+        try
+        {
+            await DemoShow.ShowAsync(scene, playing, screen, surroundings.Time);
+        }
+        catch (IOException)
+        {
+            // Nobody sees it any more; what it runs on is needed until it has noticed.
+            await stop.CancelAsync();
+            await Task.WhenAny(playing);
+            throw;
+        }
+
+        await playing;
+    }
+
     private static async Task PlayAsync(DemoStage stage, DemoScene scene, Surroundings surroundings)
+    {
+        try
+        {
+            await PlayActsAsync(stage, scene, surroundings);
+        }
+        finally
+        {
+            scene.End();
+        }
+    }
+
+    private static async Task PlayActsAsync(DemoStage stage, DemoScene scene, Surroundings surroundings)
     {
         var stop = surroundings.Stop;
         scene.Begin("A server starts: a process of its own, in a fresh folder.");

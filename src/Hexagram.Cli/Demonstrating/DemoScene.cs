@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Hexagram.Chaos.Proxy;
 using Hexagram.Cli.Drawing;
 
@@ -10,9 +11,11 @@ internal sealed class DemoScene(WatchedMessage watched, DemoLedger ledger, TimeP
     private readonly int[] _lost = new int[SixLines.Names.Count];
     private readonly long _began = time.GetTimestamp();
     private string _act = "";
-    private readonly List<DemoEvent> _happened = [];
-    private Action<DemoEvent>? _listener;
+    private readonly Channel<DemoEvent> _events = Channel.CreateUnbounded<DemoEvent>(new UnboundedChannelOptions { SingleReader = true });
     private int _kills;
+
+    /// <summary>What happens, in order, until the end. For one reader.</summary>
+    public ChannelReader<DemoEvent> Events => _events.Reader;
 
     /// <summary>The message whose lines are drawn.</summary>
     public WatchedMessage Watched { get; } = watched;
@@ -50,16 +53,6 @@ internal sealed class DemoScene(WatchedMessage watched, DemoLedger ledger, TimeP
     /// <summary>How long it has run.</summary>
     public TimeSpan Elapsed => time.GetElapsedTime(_began);
 
-    /// <summary>Tells of what has happened, and from now on of what happens, in order and one at a time.</summary>
-    public void Listen(Action<DemoEvent> listener)
-    {
-        lock (_gate)
-        {
-            _happened.ForEach(listener);
-            _listener = listener;
-        }
-    }
-
     /// <summary>The next act begins.</summary>
     public void Begin(string act)
     {
@@ -92,14 +85,11 @@ internal sealed class DemoScene(WatchedMessage watched, DemoLedger ledger, TimeP
         Tell(new DemoEvent.Kill(process));
     }
 
-    private void Tell(DemoEvent happened)
-    {
-        lock (_gate)
-        {
-            _happened.Add(happened);
-            _listener?.Invoke(happened);
-        }
-    }
+    /// <summary>Nothing more will happen.</summary>
+    public void End() => _events.Writer.TryComplete();
+
+    // Told from where packets pass, which nothing may hold up: so it is only put into a queue.
+    private void Tell(DemoEvent happened) => _events.Writer.TryWrite(happened);
 }
 
 /// <summary>Something that happens in a demonstration.</summary>

@@ -12,6 +12,7 @@ internal static class DemoShow
     private static readonly TimeSpan FrameEvery = TimeSpan.FromMilliseconds(80);
 
     /// <summary>Shows it until <paramref name="playing"/> has ended, well or not.</summary>
+    /// <exception cref="IOException">Nobody can see it any more.</exception>
     public static async Task ShowAsync(DemoScene scene, Task playing, Screen screen, TimeProvider time)
     {
         if (screen.Console is { Profile.Capabilities.Ansi: true } console)
@@ -20,7 +21,7 @@ internal static class DemoShow
             return;
         }
 
-        scene.Listen(happened =>
+        await foreach (var happened in scene.Events.ReadAllAsync(CancellationToken.None))
         {
             if (screen.IsJson)
             {
@@ -30,8 +31,7 @@ internal static class DemoShow
             {
                 screen.Line(string.Create(CultureInfo.InvariantCulture, $"{scene.Elapsed.TotalSeconds,5:0.0} s  {Words(happened, scene)}"));
             }
-        });
-        await Task.WhenAny(playing);
+        }
     }
 
     /// <summary>The count, and what it means.</summary>

@@ -14,6 +14,8 @@ internal sealed class ControlSocket : IAsyncDisposable
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
+
     private readonly DataFolder _data;
     private readonly RocksDbMailboxStore _store;
     private readonly ILogger _logger;
@@ -89,6 +91,9 @@ internal sealed class ControlSocket : IAsyncDisposable
                 if (!_stop.IsCancellationRequested)
                 {
                     _logger.ControlRequestFailed(fault.Message);
+
+                    // Where there is no room for a connection, there is none at once either.
+                    await Task.WhenAny(Task.Delay(PauseAfterFailure, _stop.Token));
                 }
             }
         }
