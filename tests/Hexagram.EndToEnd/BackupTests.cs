@@ -141,7 +141,7 @@ public sealed class BackupTests : IAsyncLifetime
         Assert.Equal(0, await message.EndAsync());
         Assert.True(message.JsonOutput[0].GetProperty("delivered").GetBoolean());
         Assert.Equal(0, await server.StopAsync());
-        Assert.Empty(server.Errors.Where(line => line.Contains("\"Warning\"", StringComparison.Ordinal) || line.Contains("\"Error\"", StringComparison.Ordinal)));
+        Assert.DoesNotContain(server.Errors, line => line.Contains("\"Warning\"", StringComparison.Ordinal) || line.Contains("\"Error\"", StringComparison.Ordinal));
     }
 
     private static string Words(int number) => string.Create(CultureInfo.InvariantCulture, $"number {number}");

@@ -1,4 +1,3 @@
-using Hexagram.Protocol;
 using Hexagram.Storage.RocksDb.Inspecting;
 
 namespace Hexagram.Storage.RocksDb.Tests;

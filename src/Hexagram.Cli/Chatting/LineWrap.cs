@@ -67,11 +67,11 @@ internal static class LineWrap
         foreach (var element in Elements(line))
         {
             var columns = WidthOf(element);
-            if (taken + columns > width)
+            while (taken + columns > width && row.Length > 0)
             {
-                // Back to the last blank, if there is one in this row.
-                var rest = afterBlank > 0 ? row.ToString(afterBlank, row.Length - afterBlank) : "";
-                rows.Add(afterBlank > 0 ? row.ToString(0, afterBlank).TrimEnd(' ') : row.ToString());
+                // Back to the last blank, if there is one in this row; what follows it may be too wide with this character as well.
+                var rest = row.ToString(afterBlank, afterBlank > 0 ? row.Length - afterBlank : 0);
+                rows.Add(row.ToString(0, row.Length - rest.Length).TrimEnd(' '));
                 row.Clear().Append(rest);
                 taken = WidthOf(rest);
                 afterBlank = 0;

@@ -26,10 +26,13 @@ internal static class HexagramCommandLine
         {
             Epilogue = """
                 Examples:
-                  hexagram demo                                       one message, then many while things break: see it for yourself
+                  hexagram demo                                       one message, then many while things break, and the count
                   hexagram serve                                      a server on this machine, its data in ./hexagram-data
                   hexagram receive --as bob                           bob's messages, as they come
                   hexagram send --as alice --to bob "你好" --trace     one message, with its six lines
+                  hexagram chat --as alice --to bob                   talk; each message says how it stands
+                  hexagram inspect --mailbox bob                      devices, cursors, entries, also of a running server
+                  hexagram backup --to /backups/today                 a verified copy, also of a running server; 'restore' takes it back
                   hexagram chaos                                      a server of its own, disturbed for a minute, and judged
                   hexagram bench pairs                                a server of its own, loaded, and what a message costs
 

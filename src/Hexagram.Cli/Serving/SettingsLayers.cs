@@ -51,19 +51,19 @@ internal sealed class SettingsLayers
 
     /// <summary>All of them together.</summary>
     /// <exception cref="CommandFailure">The file cannot be read.</exception>
-    public IConfigurationRoot Build() => Build(File, _environment.Concat(_words));
+    public IConfigurationRoot Build() => Build(File, _environment, _words);
 
     /// <summary>What a setting is, and where that comes from.</summary>
     public EffectiveSetting Explain(Setting setting) =>
         Find(_words, setting.Path) is { } said ? new EffectiveSetting(setting, said, "command line")
         : Find(_environment, setting.Path) is { } set ? new EffectiveSetting(setting, set, EnvironmentPrefix + setting.Path.Replace(":", Separator, StringComparison.Ordinal).ToUpperInvariant())
-        : File is not null && Build(File, [])[setting.Path] is { } written ? new EffectiveSetting(setting, written, File)
+        : File is not null && Build(File)[setting.Path] is { } written ? new EffectiveSetting(setting, written, File)
         : new EffectiveSetting(setting, setting.Default, null);
 
     private static string? Find(IEnumerable<KeyValuePair<string, string?>> layer, string path) =>
         layer.LastOrDefault(one => one.Key.Equals(path, StringComparison.OrdinalIgnoreCase)).Value;
 
-    private static IConfigurationRoot Build(string? file, IEnumerable<KeyValuePair<string, string?>> above)
+    private static IConfigurationRoot Build(string? file, params IReadOnlyList<IEnumerable<KeyValuePair<string, string?>>> above)
     {
         var layers = new ConfigurationBuilder();
         if (file is not null)
@@ -71,9 +71,14 @@ internal sealed class SettingsLayers
             layers.AddJsonFile(file, optional: false, reloadOnChange: false);
         }
 
+        foreach (var layer in above)
+        {
+            layers.AddInMemoryCollection(layer);
+        }
+
         try
         {
-            return layers.AddInMemoryCollection(above).Build();
+            return layers.Build();
         }
         catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException)
         {

@@ -26,7 +26,7 @@ public sealed class ChatViewTests
                 "",
                 "",
                 "03:04  bob: hello",
-                "03:04  alice: 你好                                  refused",
+                "03:04  alice: 你好                                 refused",
                 "alice → bob   connected                        Ctrl-D leaves",
                 "> typing",
             ],
