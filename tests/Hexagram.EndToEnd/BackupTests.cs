@@ -6,7 +6,7 @@ namespace Hexagram.EndToEnd;
 /// <summary>A server is backed up while it works, is lost, and comes back from the backup; and so does who was killed while doing it.</summary>
 public sealed class BackupTests : IAsyncLifetime
 {
-    private const int Kills = 6;
+    private static readonly int Kills = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") == "1" ? 12 : 2;
     private readonly Stage _stage = new();
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -57,7 +57,7 @@ public sealed class BackupTests : IAsyncLifetime
         await SendAsync(1, 200);
         for (var kill = 1; kill <= Kills; kill++)
         {
-            var (seen, watch) = Watch(_stage.Folder, "target.unfinished", kill);
+            var (seen, watch) = Watch(_stage.Folder, "target.unfinished", (kill * 3) - 2);
             using (watch)
             {
                 var backup = _stage.Run("backup", "--to", "target");
@@ -71,10 +71,10 @@ public sealed class BackupTests : IAsyncLifetime
                 Assert.True(File.Exists(Path.Combine(_stage.Folder, "target", "BACKUP")));
                 Directory.Delete(Path.Combine(_stage.Folder, "target"), recursive: true);
             }
-
-            var half = _stage.Run("restore", "--from", "target.unfinished", "--data", "elsewhere");
-            Assert.Equal(1, await half.EndAsync());
-            Assert.False(Directory.Exists(Path.Combine(_stage.Folder, "elsewhere")));
+            else
+            {
+                Assert.False(File.Exists(Path.Combine(_stage.Folder, "target.unfinished", "BACKUP")), "It is complete and has not its name.");
+            }
         }
 
         var last = _stage.Run("backup", "--to", "target", "--json");
@@ -99,7 +99,7 @@ public sealed class BackupTests : IAsyncLifetime
         {
             var data = Path.Combine(_stage.Folder, string.Create(CultureInfo.InvariantCulture, $"data{kill}"));
             Directory.CreateDirectory(data);
-            var (seen, watch) = Watch(data, "", kill * 2);
+            var (seen, watch) = Watch(data, "", (kill * 4) - 2);
             using (watch)
             {
                 var restore = _stage.Run("restore", "--from", "backup", "--data", data);

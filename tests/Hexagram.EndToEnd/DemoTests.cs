@@ -41,7 +41,7 @@ public sealed class DemoTests : IAsyncLifetime
     public async Task Stopped_in_the_middle_it_leaves_nothing_either()
     {
         var demo = _stage.Run("demo", "--json");
-        await demo.WhenOutputAsync(printed => printed.Any(line => line.Contains("\"killed\"", StringComparison.Ordinal)));
+        await demo.WhenOutputAsync(printed => printed.Any(line => line.Contains("\"lost\"", StringComparison.Ordinal)));
 
         Assert.Equal(1, await demo.InterruptAsync());
         Assert.Contains(demo.Errors, line => line.Contains("stopped before its end", StringComparison.Ordinal));
