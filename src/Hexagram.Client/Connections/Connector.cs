@@ -191,7 +191,7 @@ internal sealed class Connector : IAsyncDisposable
             return cause switch
             {
                 OperationCanceledException => ConnectionEnd.Ours($"no connection to {_options.Server} within {_options.ConnectTimeout.TotalSeconds:0} s"),
-                _ when Dialer.IsFailure(cause) => ConnectionEnd.Ours($"cannot connect to {_options.Server}: {(cause.InnerException ?? cause).Message}"),
+                _ when Dialer.IsFailure(cause) => ConnectionEnd.Ours($"cannot connect to {_options.Server}: {cause.GetBaseException().Message}"),
                 TokenException => ConnectionEnd.Ours(cause.Message),
                 ClientStoreException => ConnectionEnd.Ours(cause.Message),
                 _ => ConnectionEnd.Ours($"the client failed: {cause.Message}") with { Stop = StopCause.Defect },

@@ -28,7 +28,11 @@ internal sealed class WebSocketEndpoint(SessionSurroundings surroundings, PageRu
         var isConnect = connect is { IsExtendedConnect: true, Protocol: "websocket" };
         if (!isConnect && !(upgrade is { IsUpgradableRequest: true } && Names(context.Request.Headers.Upgrade, "websocket")))
         {
-            context.Response.Headers.Upgrade = "websocket";
+            if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            {
+                context.Response.Headers.Upgrade = "websocket";
+            }
+
             await PlainAnswer.WriteAsync(context, StatusCodes.Status426UpgradeRequired, "This is a WebSocket endpoint; ask for an upgrade.").ConfigureAwait(false);
             return;
         }
