@@ -15,6 +15,7 @@ public class PacketBenchmarks
     private Packet _packet = null!;
     private ReadOnlySequence<byte> _bytes;
     private ReadOnlySequence<byte> _json;
+    private ReadOnlySequence<byte> _unusualJson;
 
     [Params("msg:R", "msg:A", "msg:N", "ack:R", "ack:A", "ack:N")]
     public string Line { get; set; } = "";
@@ -36,6 +37,7 @@ public class PacketBenchmarks
         _bytes = new ReadOnlySequence<byte>(_output.WrittenSpan.ToArray());
         WriteJson();
         _json = new ReadOnlySequence<byte>(_output.WrittenSpan.ToArray());
+        _unusualJson = new ReadOnlySequence<byte>([.. _output.WrittenSpan, (byte)'\n']);
     }
 
     [Benchmark]
@@ -62,4 +64,8 @@ public class PacketBenchmarks
 
     [Benchmark]
     public Packet? ReadJson() => JsonPacketCodec.Read(_json, 1_024).Packet;
+
+    /// <summary>The same with a line feed behind it: the way of all JSON that is not in its usual spelling.</summary>
+    [Benchmark]
+    public Packet? ReadUnusualJson() => JsonPacketCodec.Read(_unusualJson, 1_024).Packet;
 }
