@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using Hexagram.Fuzz.Engine;
@@ -31,7 +32,7 @@ internal sealed class WebSocketTarget : SynchronousTarget
                 yield return [place, .. RawWebSocket.Frame(form.Kind, RawWebSocket.Message(packet, form))];
             }
 
-            var message = RawWebSocket.Message(SomePackets.OfEachKind.First(), form);
+            var message = RawWebSocket.Message(SomePackets.OfEachKind[0], form);
             yield return
             [
                 place,
@@ -71,7 +72,7 @@ internal sealed class WebSocketTarget : SynchronousTarget
 
             arriving.Writer.Write(piece.Span);
             _ = arriving.Writer.FlushAsync().AsTask();
-            var waiting = transport.WaitToReadAsync();
+            var waiting = transport.WaitToReadAsync().AsTask();
             BrokenPromiseException.Unless(waiting.IsCompleted, "Bytes are there, and the transport waits for some.");
             if (!waiting.Result)
             {
