@@ -92,7 +92,9 @@ internal sealed class WebSocketTarget : SynchronousTarget
             }
         }
 
-        return $"{story}more to come";
+        // Behind a Close nothing is waited for.
+        var end = transport.WaitToReadAsync().AsTask();
+        return $"{story}{(end.IsCompleted ? "closed" : "more to come")}";
     }
 
     /// <summary>Cut where the bytes themselves say.</summary>
