@@ -2,6 +2,7 @@ using Hexagram.Server.Authentication;
 using Hexagram.Server.Authorization;
 using Hexagram.Server.Gateway;
 using Hexagram.Server.Gateway.Lines;
+using Hexagram.Server.Gateway.WebSockets;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
 using Hexagram.Server.Upkeep;
@@ -45,6 +46,8 @@ public static class HexagramServiceCollectionExtensions
         services.AddSingleton<UserRoutes>();
         services.AddSingleton<SessionSurroundings>();
         services.AddSingleton<ListenerAddresses>();
+        services.AddSingleton<ServerCertificate>();
+        services.AddSingleton<PageRules>();
         services.AddHostedService<ListenerAnnouncement>();
         services.AddHostedService<SessionClock>();
         services.AddHostedService<Heartbeat>();
