@@ -1,16 +1,15 @@
 using System.Globalization;
 using System.Net;
 using System.Reflection;
-using Hexagram.Cli.Texts;
 using Microsoft.Extensions.Configuration;
 
-namespace Hexagram.Cli.Serving;
+namespace Hexagram.Server.Configuration;
 
 /// <summary>
 /// Reads configuration into a tree of option records: a setting is called as its property, with a colon between record and property.
 /// What is not there keeps its default; what is there and cannot be meant is a fault, a name that does not exist among them.
 /// </summary>
-internal sealed class SettingsReader
+public sealed class SettingsReader
 {
     private readonly List<string> _faults = [];
 
@@ -174,8 +173,8 @@ internal sealed class SettingsReader
 /// <param name="Path">Its name in configuration, such as <c>Listen:Tcp</c>.</param>
 /// <param name="Property">The property that it sets.</param>
 /// <param name="Default">Its default, written as it would be set.</param>
-internal sealed record Setting(string Path, PropertyInfo Property, string Default);
+public sealed record Setting(string Path, PropertyInfo Property, string Default);
 
 /// <summary>The settings of this record stand beside the others, without a name of their own in front.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class InlineAttribute : Attribute;
+public sealed class InlineAttribute : Attribute;
