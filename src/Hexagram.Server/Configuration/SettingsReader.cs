@@ -12,6 +12,7 @@ namespace Hexagram.Server.Configuration;
 public sealed class SettingsReader
 {
     private readonly List<string> _faults = [];
+    private string _root = "";
 
     /// <summary>Everything that is wrong, one sentence each.</summary>
     public IReadOnlyList<string> Faults => _faults;
@@ -22,8 +23,16 @@ public sealed class SettingsReader
     public static IEnumerable<Setting> Describe(object record, IReadOnlySet<string> except) => Describe(record, "", except);
 
     /// <summary><paramref name="defaults"/> with what <paramref name="section"/> says otherwise.</summary>
+    /// <param name="section">Where the settings are.</param>
+    /// <param name="defaults">What holds where it says nothing.</param>
+    /// <param name="except">Names that are no settings; with a colon at its end, the name of a part that somebody else reads.</param>
     public T Read<T>(IConfiguration section, T defaults, IReadOnlySet<string> except)
-        where T : class => (T)Read(section, defaults, "", except);
+        where T : class
+    {
+        // Faults are named as whoever wrote them finds them: from the root of the configuration.
+        _root = section is IConfigurationSection { Path: var path } ? $"{path}:" : "";
+        return (T)Read(section, defaults, "", except);
+    }
 
     private static IEnumerable<Setting> Describe(object record, string prefix, IReadOnlySet<string> except)
     {
@@ -54,13 +63,13 @@ public sealed class SettingsReader
     {
         var copy = Clone(defaults);
         var fields = Fields(copy).Where(field => !except.Contains(prefix + field.Property.Name)).ToList();
-        foreach (var child in section.GetChildren())
+        foreach (var child in section.GetChildren().Where(child => !except.Contains($"{prefix}{child.Key}:")))
         {
             var path = prefix + child.Key;
             var (owner, property) = fields.Find(field => string.Equals(field.Property.Name, child.Key, StringComparison.OrdinalIgnoreCase));
             if (property is null)
             {
-                _faults.Add($"There is no setting {path}; docs/configuration.md lists them.");
+                _faults.Add($"There is no setting {_root}{path}; docs/configuration.md lists them.");
             }
             else if (IsRecord(property.PropertyType))
             {
@@ -72,7 +81,7 @@ public sealed class SettingsReader
             }
             else
             {
-                _faults.Add($"{path} is '{child.Value}'; {form}.");
+                _faults.Add($"{_root}{path} is '{child.Value}'; {form}.");
             }
         }
 
@@ -110,7 +119,7 @@ public sealed class SettingsReader
         form = "";
         if (type == typeof(string))
         {
-            value = text;
+            value = text == ListenAddress.None ? null : text;
             return true;
         }
 

@@ -28,7 +28,7 @@ internal sealed partial class ListenerAnnouncement(
             LogLoopback(logger, addresses.Tcp, addresses.Http);
         }
 
-        if (authenticator is JwtAuthenticator { Key: { ReadableByOthers: true } key })
+        if (authenticator is TokenAuthenticator { Key: { ReadableByOthers: true } key })
         {
             LogKeyReadable(logger, key.Path);
         }
