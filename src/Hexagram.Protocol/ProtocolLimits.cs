@@ -46,6 +46,12 @@ public static class ProtocolLimits
     /// <summary>The longest first packet, in bytes: an unknown peer is not worth more memory.</summary>
     public const int HelloBytesMax = 16 << 10;
 
+    /// <summary>What one byte of the binary form may take in the JSON form, in bytes, at the most: <c>\u0001</c>.</summary>
+    public const int JsonBytesPerByteMax = 6;
+
+    /// <summary>How deep objects and arrays may lie in each other in the JSON form, the packet's own object counted.</summary>
+    public const int JsonDepthMax = 100;
+
     // ---- windows --------------------------------------------------------------------------------
 
     /// <summary>The largest window that a server grants by default, in entries.</summary>

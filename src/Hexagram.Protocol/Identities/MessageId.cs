@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Hexagram.Protocol;
 
@@ -11,6 +13,9 @@ public readonly record struct MessageId
 {
     /// <summary>Size on the wire and on disk, in bytes; big-endian as RFC 9562 lays it out.</summary>
     public const int Bytes = 16;
+
+    /// <summary>Size of the canonical text, in bytes of ASCII.</summary>
+    public const int TextBytes = 36;
 
     private readonly Guid _value;
 
@@ -60,11 +65,40 @@ public readonly record struct MessageId
         return true;
     }
 
-    /// <summary>Reads the canonical text, such as <c>01890a5d-ac96-774b-bcce-b302099a8057</c>; false unless it is a UUID of version 7.</summary>
+    /// <summary>
+    /// Reads the canonical text, such as <c>01890a5d-ac96-774b-bcce-b302099a8057</c>, in small letters or capitals; false unless it is a UUID of
+    /// version 7.
+    /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out MessageId id)
     {
+        Span<byte> ascii = stackalloc byte[TextBytes];
+        if (text?.Length == TextBytes && Ascii.FromUtf16(text, ascii, out _) == OperationStatus.Done)
+        {
+            return TryReadText(ascii, out id);
+        }
+
+        id = default;
+        return false;
+    }
+
+    /// <summary>The same for text in ASCII.</summary>
+    public static bool TryReadText(ReadOnlySpan<byte> ascii, out MessageId id)
+    {
+        if (ascii.Length != TextBytes || ascii[8] != '-' || ascii[13] != '-' || ascii[18] != '-' || ascii[23] != '-')
+        {
+            id = default;
+            return false;
+        }
+
+        // Digit by digit: the parser of Guid lets white space, signs and prefixes pass.
+        Span<byte> digits = stackalloc byte[2 * Bytes];
+        ascii[..8].CopyTo(digits);
+        ascii[9..13].CopyTo(digits[8..]);
+        ascii[14..18].CopyTo(digits[12..]);
+        ascii[19..23].CopyTo(digits[16..]);
+        ascii[24..].CopyTo(digits[20..]);
         Span<byte> bytes = stackalloc byte[Bytes];
-        if (Guid.TryParseExact(text, "D", out var value) && value.TryWriteBytes(bytes, bigEndian: true, out _))
+        if (Convert.FromHexString(digits, bytes, out _, out _) == OperationStatus.Done)
         {
             return TryRead(bytes, out id);
         }
@@ -79,6 +113,15 @@ public readonly record struct MessageId
         if (!_value.TryWriteBytes(destination, bigEndian: true, out _))
         {
             throw new ArgumentException("A message id needs 16 bytes.", nameof(destination));
+        }
+    }
+
+    /// <summary>Writes the canonical text in ASCII.</summary>
+    public void WriteText(Span<byte> destination)
+    {
+        if (!_value.TryFormat(destination, out _, "D"))
+        {
+            throw new ArgumentException("The text of a message id needs 36 bytes.", nameof(destination));
         }
     }
 

@@ -1,16 +1,34 @@
+using System.Diagnostics.CodeAnalysis;
+using Hexagram.Server.Gateway.WebSockets;
 using Hexagram.Server.Health;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Hexagram.Server.Hosting;
 
 /// <summary>What a Hexagram server answers over HTTP.</summary>
 public static class HexagramEndpointExtensions
 {
-    /// <summary>Maps <c>/health/live</c> and <c>/health/ready</c>: 200, or 503 and the reason.</summary>
-    public static IEndpointRouteBuilder MapHexagram(this IEndpointRouteBuilder endpoints)
+    /// <summary>Where version 1 of the protocol is spoken over HTTP, unless the host chooses another place.</summary>
+    public const string Prefix = "/v1";
+
+    /// <summary>
+    /// Maps the WebSocket endpoint <c>{prefix}/ws</c>, and <c>/health/live</c> and <c>/health/ready</c>: 200, or 503 and the reason.
+    /// </summary>
+    /// <param name="endpoints">The application.</param>
+    /// <param name="prefix">What the path of every endpoint of the protocol begins with.</param>
+    /// <returns>The endpoints of the protocol, without those of health.</returns>
+    public static RouteGroupBuilder MapHexagram(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string prefix = Prefix)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         HealthEndpoints.Map(endpoints);
-        return endpoints;
+        var group = endpoints.MapGroup(prefix);
+        var webSockets = ActivatorUtilities.CreateInstance<WebSocketEndpoint>(endpoints.ServiceProvider);
+
+        // HTTP/2 opens a WebSocket with CONNECT (RFC 8441).
+        group.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], webSockets.AcceptAsync);
+        return group;
     }
 }
