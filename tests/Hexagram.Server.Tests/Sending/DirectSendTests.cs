@@ -2,7 +2,6 @@ using Hexagram.Protocol;
 using Hexagram.Server.Authorization;
 using Hexagram.Server.Options;
 using Hexagram.Server.Tests.Harness;
-using Hexagram.Storage.RocksDb;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hexagram.Server.Tests.Sending;

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Hexagram.Server.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Primitives;
 namespace Hexagram.Server.Gateway.WebSockets;
 
 /// <summary>The opening handshake (RFC 6455 §4, RFC 8441 on HTTP/2), then one session for each connection.</summary>
-internal sealed class WebSocketEndpoint(SessionSurroundings surroundings)
+internal sealed class WebSocketEndpoint(SessionSurroundings surroundings, HttpUser user)
 {
     private const string Version = "13";
     private const int KeyBytes = 16;
@@ -52,11 +53,13 @@ internal sealed class WebSocketEndpoint(SessionSurroundings surroundings)
             context.Response.Headers.SecWebSocketAccept = answer;
         }
 
+        // Of the request, which is over when it has become a connection.
+        var identity = user.Of(context);
         context.Response.Headers.SecWebSocketProtocol = form.Subprotocol;
         var connection = isConnect
             ? await UpgradedConnection.AcceptAsync(context, connect!).ConfigureAwait(false)
             : await UpgradedConnection.AcceptAsync(context, upgrade!).ConfigureAwait(false);
-        await new Session(surroundings, new WebSocketTransport(connection, form, surroundings.Time)).RunAsync().ConfigureAwait(false);
+        await new Session(surroundings, new WebSocketTransport(connection, form, surroundings.Time), identity).RunAsync().ConfigureAwait(false);
     }
 
     private static async Task RefuseAsync(HttpContext context, int status, string reason)
