@@ -300,6 +300,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
 
     public void Stored(UserId by, IReadOnlyList<MessageId> ids)
     {
+        _surroundings.Meter.Stored(ids.Count);
         using var writing = _output.Enter();
         Report(writing, by, ids, MessageState.Stored);
     }
@@ -437,6 +438,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
         var retryAfter = code.Remedy() == ErrorRemedy.RetryLater ? _surroundings.Options.Times.RetryAfter : TimeSpan.Zero;
         if (writing.End(new Goodbye(code, text, retryAfter)))
         {
+            _surroundings.Meter.SaidGoodbye(code);
             LogEnded(_surroundings.Logger, _transport.Peer, Open?.User, code, text);
         }
 

@@ -2,6 +2,7 @@ using Hexagram.Server.Authentication;
 using Hexagram.Server.Authorization;
 using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Hosting;
+using Hexagram.Server.Measuring;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
@@ -20,6 +21,7 @@ internal sealed record SessionSurroundings(
     ITokenAuthenticator Authenticator,
     IMessageAuthorizer Authorizer,
     ServerClock Clock,
+    ServerMeter Meter,
     ILogger<Session> Logger)
 {
     /// <summary>The server's clock.</summary>

@@ -3,6 +3,7 @@ using Hexagram.Server.Authorization;
 using Hexagram.Server.Configuration;
 using Hexagram.Server.Gateway;
 using Hexagram.Server.Gateway.Lines;
+using Hexagram.Server.Measuring;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
 using Hexagram.Server.Sending;
@@ -103,6 +104,8 @@ public static class HexagramServiceCollectionExtensions
 
     private static void AddGateway(IServiceCollection services, ServerOptions options)
     {
+        services.AddMetrics();
+        services.AddSingleton<ServerMeter>();
         services.AddSingleton<SessionRegistry>();
         services.AddSingleton(new RequestBudget(options.Bounds.RequestBytesInFlightTotalMax));
         services.AddSingleton<SessionDirectory>();

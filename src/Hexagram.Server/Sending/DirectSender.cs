@@ -1,6 +1,7 @@
 using Hexagram.Protocol;
 using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Hosting;
+using Hexagram.Server.Measuring;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
@@ -12,7 +13,7 @@ namespace Hexagram.Server.Sending;
 /// What the store has under way counts against the same bound as the requests of sessions. What finds no room there waits in the order of the calls, and with it
 /// all that come after it; its caller waits with it, which is what bounds how much that is.
 /// </remarks>
-internal sealed class DirectSender(IMailboxStore store, UserRoutes routes, RequestBudget budget, ServerOptions options, ServerClock clock) : IHexagram, IStoredListener
+internal sealed class DirectSender(IMailboxStore store, UserRoutes routes, RequestBudget budget, ServerOptions options, ServerClock clock, ServerMeter meter) : IHexagram, IStoredListener
 {
     private readonly Lock _gate = new();
     private readonly Queue<Turn> _waiting = new();
@@ -37,9 +38,7 @@ internal sealed class DirectSender(IMailboxStore store, UserRoutes routes, Reque
         (await store.StatusAsync(to, from, [id], cancellationToken).ConfigureAwait(false))[0];
 
     /// <summary>Nobody was there to receive them. The answer has been given by then; their status says the rest.</summary>
-    public void Stored(UserId by, IReadOnlyList<MessageId> ids)
-    {
-    }
+    public void Stored(UserId by, IReadOnlyList<MessageId> ids) => meter.Stored(ids.Count);
 
     /// <summary>Up to the first wait this runs in the caller's call, which is what keeps the order.</summary>
     private async ValueTask<SendResult> SendAsync(UserId from, MessageRequest request, CancellationToken cancellationToken)
@@ -129,12 +128,17 @@ internal sealed class DirectSender(IMailboxStore store, UserRoutes routes, Reque
     {
         if (result.Outcome is AppendOutcome.Refused or AppendOutcome.RetryLater)
         {
-            return result.Outcome == AppendOutcome.Refused
-                ? Refusal(request, result.Code)
-                : new SendResult(request.Id, SendOutcome.RetryLater, result.Code, default, false, options.Times.RetryAfter);
+            if (result.Outcome == AppendOutcome.Refused)
+            {
+                return Refusal(request, result.Code);
+            }
+
+            meter.NotAccepted(result.Code);
+            return new SendResult(request.Id, SendOutcome.RetryLater, result.Code, default, false, options.Times.RetryAfter);
         }
 
         var duplicate = result.Outcome == AppendOutcome.Duplicate;
+        meter.Accepted(duplicate, request.Body.Content.Length);
         if (!result.Delivered)
         {
             var entry = new Entry(result.Sequence, request.Id, from, result.AcceptedAt, request.Body);
@@ -152,7 +156,11 @@ internal sealed class DirectSender(IMailboxStore store, UserRoutes routes, Reque
             : Refusal(request, status.Forgotten ? ErrorCode.Expired : ErrorCode.BodyTooLarge);
     }
 
-    private static SendResult Refusal(MessageRequest request, ErrorCode code) => new(request.Id, SendOutcome.Refused, code, default, false, TimeSpan.Zero);
+    private SendResult Refusal(MessageRequest request, ErrorCode code)
+    {
+        meter.NotAccepted(code);
+        return new SendResult(request.Id, SendOutcome.Refused, code, default, false, TimeSpan.Zero);
+    }
 
     /// <summary>A message that waits for its turn, and what its caller waits for.</summary>
     private sealed record Turn(UserId From, MessageRequest Request, CancellationToken GivenUp)
