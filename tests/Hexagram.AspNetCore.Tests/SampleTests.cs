@@ -112,5 +112,5 @@ public sealed class SampleTests : IAsyncLifetime
             request.Cookies = cookies;
             request.SetRequestHeader("Origin", origin);
         },
-        Subprotocol.Json);
+        MessageForm.Json);
 }

@@ -14,7 +14,7 @@ internal sealed record ServeSettings
     private const string EnvironmentPrefix = "HEXAGRAM__";
 
     /// <summary>What the other commands read from the environment; the server has no use for it.</summary>
-    private static readonly HashSet<string> OfClients = new(StringComparer.OrdinalIgnoreCase) { "Server", "Token" };
+    private static readonly HashSet<string> OfClients = new(StringComparer.OrdinalIgnoreCase) { "Server", "Token", "Ca" };
 
     /// <summary>What is no setting of the server's parts: it follows from something else.</summary>
     private static readonly HashSet<string> Derived = new(StringComparer.OrdinalIgnoreCase)

@@ -31,4 +31,21 @@ public static class HexagramEndpointExtensions
         group.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], webSockets.AcceptAsync);
         return group;
     }
+
+    /// <summary>
+    /// Refuses what a foreign web page asks of these endpoints, with 403: for answers that only pages of this server, or of
+    /// <see cref="Options.BrowserOptions.AllowedOrigins"/>, may read, such as a token. The protocol's own endpoints look after themselves.
+    /// </summary>
+    public static TBuilder RefuseForeignPages<TBuilder>(this TBuilder endpoints)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        endpoints.Finally(endpoint =>
+        {
+            var pages = endpoint.ApplicationServices.GetRequiredService<PageRules>();
+            var answer = endpoint.RequestDelegate!;
+            endpoint.RequestDelegate = context => pages.RefusalOfPage(context) is { } refusal ? PageRules.RefuseAsync(context, refusal) : answer(context);
+        });
+        return endpoints;
+    }
 }

@@ -56,6 +56,7 @@ public sealed class HexagramServer : IAsyncDisposable
             // A session reads and writes without waiting for anything, so it may run where the socket's news arrive: two thread hops less per packet.
             sockets.UnsafePreferInlineScheduling = true;
         });
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -3,6 +3,7 @@ using Hexagram.Server.Authorization;
 using Hexagram.Server.Configuration;
 using Hexagram.Server.Gateway;
 using Hexagram.Server.Gateway.Lines;
+using Hexagram.Server.Gateway.WebSockets;
 using Hexagram.Server.Measuring;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
@@ -112,6 +113,8 @@ public static class HexagramServiceCollectionExtensions
         services.AddSingleton<UserRoutes>();
         services.AddSingleton<SessionSurroundings>();
         services.AddSingleton<ListenerAddresses>();
+        services.AddSingleton<ServerCertificate>();
+        services.AddSingleton<PageRules>();
         services.AddHostedService<ListenerAnnouncement>();
         services.AddHostedService<SessionClock>();
         services.AddHostedService<Heartbeat>();

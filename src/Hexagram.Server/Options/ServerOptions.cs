@@ -9,6 +9,12 @@ public sealed record ServerOptions
     /// <summary>Where it listens.</summary>
     public ListenerOptions Listen { get; init; } = new();
 
+    /// <summary>TLS, if the server itself is to speak it.</summary>
+    public TlsOptions Tls { get; init; } = new();
+
+    /// <summary>Which web pages may use it.</summary>
+    public BrowserOptions Browsers { get; init; } = new();
+
     /// <summary>The clocks of a session.</summary>
     public SessionTimes Times { get; init; } = new();
 
@@ -34,10 +40,10 @@ public sealed record ListenerOptions
     /// <summary>The address and port of the binary protocol; port 0 takes a free one.</summary>
     public IPEndPoint Tcp { get; init; } = new(IPAddress.Loopback, 7000);
 
-    /// <summary>The address and port of HTTP (health); port 0 takes a free one. Null: none.</summary>
+    /// <summary>The address and port of HTTP (WebSocket, health); port 0 takes a free one. Null: none.</summary>
     public IPEndPoint? Http { get; init; } = new(IPAddress.Loopback, 7080);
 
-    /// <summary>Whether an address that other machines can reach is allowed. The traffic is not encrypted; put a TLS proxy in front.</summary>
+    /// <summary>Whether an address that other machines can reach is allowed. Without <see cref="ServerOptions.Tls"/> the traffic is not encrypted.</summary>
     public bool AllowRemote { get; init; }
 }
 

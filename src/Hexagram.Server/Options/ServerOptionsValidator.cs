@@ -19,6 +19,8 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
 
     private static IEnumerable<string> Faults(ServerOptions options) =>
         Faults(options.Listen)
+            .Concat(Faults(options.Tls))
+            .Concat(Faults(options.Browsers))
             .Concat(Faults(options.Times))
             .Concat(Faults(options.Bounds))
             .Concat(Faults(options.Access.Tokens))
@@ -36,10 +38,36 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         {
             if (endpoint is not null && !listen.AllowRemote && !IPAddress.IsLoopback(endpoint.Address))
             {
-                yield return $"{name} is {endpoint}, which other machines can reach, and traffic is not encrypted. Use a loopback address, or set Listen.AllowRemote.";
+                yield return $"{name} is {endpoint}, which other machines can reach. Use a loopback address, or set Listen.AllowRemote, and a certificate so that what travels is encrypted.";
             }
         }
     }
+
+    private static IEnumerable<string> Faults(TlsOptions tls)
+    {
+        foreach (var (name, file) in new[] { ("Tls.CertificateFile", tls.CertificateFile), ("Tls.KeyFile", tls.KeyFile) })
+        {
+            if (file is not null && !File.Exists(file))
+            {
+                yield return $"{name} is {file}, and there is no such file.";
+            }
+        }
+
+        if (tls is { CertificateFile: null } and not { KeyFile: null, Password: null })
+        {
+            yield return "Tls.KeyFile or Tls.Password is set, and Tls.CertificateFile is not.";
+        }
+    }
+
+    private static IEnumerable<string> Faults(BrowserOptions browsers) =>
+    [
+        .. browsers.Origins
+            .Where(origin => !(Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri is { Scheme: "http" or "https" } && uri.GetLeftPart(UriPartial.Authority) == origin))
+            .Select(origin => $"Browsers.AllowedOrigins has '{origin}'; an origin looks like https://chat.example or http://localhost:5173, without a path."),
+        .. browsers.Hosts
+            .Where(host => Uri.CheckHostName(host) == UriHostNameType.Unknown)
+            .Select(host => $"Browsers.AllowedHosts has '{host}'; a name looks like chat.example, without a port."),
+    ];
 
     private static IEnumerable<string> Faults(SessionTimes times) =>
     [

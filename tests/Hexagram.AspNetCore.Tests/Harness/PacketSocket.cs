@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Net.WebSockets;
 using Hexagram.Protocol;
-using Hexagram.Protocol.Codec;
-using Hexagram.Protocol.Codec.Json;
 using Hexagram.Protocol.WebSockets;
 
 namespace Hexagram.AspNetCore.Tests.Harness;
@@ -15,20 +13,20 @@ internal sealed class PacketSocket : IDisposable
 
     private readonly ClientWebSocket _socket = new();
     private readonly byte[] _buffer = new byte[256 << 10];
-    private readonly bool _isJson;
+    private readonly MessageForm _form;
 
-    private PacketSocket(string subprotocol, Action<ClientWebSocketOptions>? configure)
+    private PacketSocket(MessageForm form, Action<ClientWebSocketOptions>? configure)
     {
-        _isJson = subprotocol == Subprotocol.Json;
-        _socket.Options.AddSubProtocol(subprotocol);
+        _form = form;
+        _socket.Options.AddSubProtocol(form.Subprotocol);
         configure?.Invoke(_socket.Options);
     }
 
     /// <summary>Connects, with what <paramref name="configure"/> adds to the request.</summary>
     /// <exception cref="WebSocketException">The server refused the request.</exception>
-    public static async Task<PacketSocket> ConnectAsync(Uri server, Action<ClientWebSocketOptions>? configure = null, string subprotocol = Subprotocol.Binary)
+    public static async Task<PacketSocket> ConnectAsync(Uri server, Action<ClientWebSocketOptions>? configure = null, MessageForm? form = null)
     {
-        var socket = new PacketSocket(subprotocol, configure);
+        var socket = new PacketSocket(form ?? MessageForm.Binary, configure);
         try
         {
             using var patience = new CancellationTokenSource(Patience);
@@ -50,16 +48,9 @@ internal sealed class PacketSocket : IDisposable
     {
         using var patience = new CancellationTokenSource(Patience);
         var message = new ArrayBufferWriter<byte>();
-        if (_isJson)
-        {
-            JsonPacketCodec.Write(packet, message);
-            await _socket.SendAsync(message.WrittenMemory, WebSocketMessageType.Text, true, patience.Token);
-            return;
-        }
-
-        PacketCodec.Write(packet, message);
-        var prefix = 1 + message.WrittenSpan.IndexOfAnyInRange((byte)0, (byte)0x7F);
-        await _socket.SendAsync(message.WrittenMemory[prefix..], WebSocketMessageType.Binary, true, patience.Token);
+        _form.Write(packet, message);
+        var type = _form.Kind == FrameKind.Text ? WebSocketMessageType.Text : WebSocketMessageType.Binary;
+        await _socket.SendAsync(message.WrittenMemory[_form.PrefixBytes(message.WrittenSpan)..], type, true, patience.Token);
     }
 
     /// <summary>The next packet, which must be a <typeparamref name="T"/>.</summary>
@@ -75,8 +66,7 @@ internal sealed class PacketSocket : IDisposable
             length += received.Count;
         }
         while (!received.EndOfMessage);
-        var result = _isJson ? JsonPacketCodec.Read(_buffer.AsSpan(0, length), _buffer.Length) : PacketCodec.Read(_buffer.AsMemory(0, length).ToArray());
-        return Assert.IsType<T>(result.Packet);
+        return Assert.IsType<T>(_form.Read(_buffer.AsMemory(0, length)).Packet);
     }
 
     public async Task<Welcome> HelloAsync(Hello hello)

@@ -5,7 +5,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Hexagram.Protocol;
-using Hexagram.Protocol.Codec;
 using Hexagram.Protocol.WebSockets;
 
 namespace Hexagram.Server.Tests.Harness;
@@ -18,32 +17,34 @@ internal sealed class RawWebSocket : IAsyncDisposable
     private readonly Socket _socket;
     private readonly NetworkStream _stream;
     private readonly PipeReader _input;
+    private readonly MessageForm _form;
 
-    private RawWebSocket(Socket socket)
+    private RawWebSocket(Socket socket, MessageForm form)
     {
+        _form = form;
         _socket = socket;
         _stream = new NetworkStream(socket, ownsSocket: true);
         _input = PipeReader.Create(_stream);
     }
 
     /// <summary>Opens a connection, and asks for an upgrade that must be granted.</summary>
-    public static async Task<RawWebSocket> OpenAsync(IPEndPoint server, string subprotocol = Subprotocol.Binary)
+    public static async Task<RawWebSocket> OpenAsync(IPEndPoint server, MessageForm? form = null)
     {
-        var client = await ConnectAsync(server);
-        var answer = await client.AskAsync(Request(server, subprotocol));
+        var client = await ConnectAsync(server, form);
+        var answer = await client.AskAsync(Request(server, client._form.Subprotocol));
         Assert.StartsWith("HTTP/1.1 101 ", answer, StringComparison.Ordinal);
         return client;
     }
 
-    public static async Task<RawWebSocket> ConnectAsync(IPEndPoint server)
+    public static async Task<RawWebSocket> ConnectAsync(IPEndPoint server, MessageForm? form = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(server).WaitAsync(RawClient.Patience);
-        return new RawWebSocket(socket);
+        return new RawWebSocket(socket, form ?? MessageForm.Binary);
     }
 
     /// <summary>A request for an upgrade, with more headers and without those that <paramref name="without"/> names.</summary>
-    public static string Request(IPEndPoint server, string subprotocol = Subprotocol.Binary, string? host = null, string[]? more = null, string[]? without = null)
+    public static string Request(IPEndPoint server, string? subprotocol = null, string? host = null, string[]? more = null, string[]? without = null)
     {
         string[] headers =
         [
@@ -52,7 +53,7 @@ internal sealed class RawWebSocket : IAsyncDisposable
             "Upgrade: websocket",
             "Sec-WebSocket-Version: 13",
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-            $"Sec-WebSocket-Protocol: {subprotocol}",
+            $"Sec-WebSocket-Protocol: {subprotocol ?? MessageForm.Binary.Subprotocol}",
         ];
         var kept = headers.Where(header => without?.Any(name => header.StartsWith($"{name}:", StringComparison.Ordinal)) != true);
         return $"GET /v1/ws HTTP/1.1\r\n{string.Join("\r\n", kept.Concat(more ?? []))}\r\n\r\n";
@@ -102,16 +103,16 @@ internal sealed class RawWebSocket : IAsyncDisposable
         return frame[..(headerBytes + payload.Length)];
     }
 
-    /// <summary>A packet's bytes without their length.</summary>
-    public static byte[] Bare(Packet packet)
+    /// <summary>A packet as a message.</summary>
+    public static byte[] Message(Packet packet, MessageForm? form = null)
     {
+        form ??= MessageForm.Binary;
         var buffer = new ArrayBufferWriter<byte>();
-        PacketCodec.Write(packet, buffer);
-        var prefix = 1 + buffer.WrittenSpan.IndexOfAnyInRange((byte)0, (byte)0x7F);
-        return buffer.WrittenSpan[prefix..].ToArray();
+        form.Write(packet, buffer);
+        return buffer.WrittenSpan[form.PrefixBytes(buffer.WrittenSpan)..].ToArray();
     }
 
-    public Task SendAsync(Packet packet) => SendBytesAsync(Frame(FrameKind.Binary, Bare(packet)));
+    public Task SendAsync(Packet packet) => SendBytesAsync(Frame(_form.Kind, Message(packet, _form)));
 
     public async Task<Welcome> HelloAsync(Hello hello)
     {
@@ -150,8 +151,8 @@ internal sealed class RawWebSocket : IAsyncDisposable
         where T : Packet
     {
         var (kind, payload) = Assert.NotNull(await ReceiveFrameAsync());
-        Assert.Equal(FrameKind.Binary, kind);
-        return Assert.IsType<T>(PacketCodec.Read(payload).Packet);
+        Assert.Equal(_form.Kind, kind);
+        return Assert.IsType<T>(_form.Read(payload).Packet);
     }
 
     /// <summary>Close with this status, and then, when this side has closed, the end of the connection.</summary>

@@ -9,12 +9,17 @@ namespace Hexagram.Server.Tests.WebSockets;
 /// <summary>Sessions over WebSocket (PROTOCOL §3.4): as over TCP, with what a WebSocket adds.</summary>
 public sealed class WebSocketTests
 {
-    [Fact]
-    public async Task A_message_and_its_confirmation_complete_all_six_lines()
+    /// <summary>Every form, by its name.</summary>
+    public static TheoryData<string> Forms => [.. MessageForm.All.Select(form => form.Subprotocol)];
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public async Task A_message_and_its_confirmation_complete_all_six_lines(string subprotocol)
     {
+        var form = MessageForm.All.Single(one => one.Subprotocol == subprotocol);
         await using var server = await TestServer.StartAsync();
-        await using var alice = await OpenAsync(server, server.Hello("alice"));
-        await using var bob = await OpenAsync(server, server.Hello("bob", window: 256));
+        await using var alice = await OpenAsync(server, server.Hello("alice"), form);
+        await using var bob = await OpenAsync(server, server.Hello("bob", window: 256), form);
         var request = server.Message("bob", "你好");
 
         await alice.SendAsync(request);
@@ -34,20 +39,20 @@ public sealed class WebSocketTests
     {
         await using var server = await TestServer.StartAsync();
         using var client = new ClientWebSocket();
-        client.Options.AddSubProtocol(Subprotocol.Binary);
+        client.Options.AddSubProtocol(MessageForm.Binary.Subprotocol);
         using var patience = new CancellationTokenSource(RawClient.Patience);
         await client.ConnectAsync(new Uri($"ws://{server.Http}/v1/ws"), patience.Token);
         var buffer = new byte[2 << 20];
 
-        await client.SendAsync(RawWebSocket.Bare(server.Hello("alice")), WebSocketMessageType.Binary, true, patience.Token);
+        await client.SendAsync(RawWebSocket.Message(server.Hello("alice")), WebSocketMessageType.Binary, true, patience.Token);
         var welcome = await client.ReceiveAsync(buffer.AsMemory(), patience.Token);
         Assert.IsType<Welcome>(PacketCodec.Read(buffer.AsMemory(0, welcome.Count)).Packet);
-        await client.SendAsync(RawWebSocket.Bare(server.Message("bob", new string('x', 1 << 20))), WebSocketMessageType.Binary, true, patience.Token);
+        await client.SendAsync(RawWebSocket.Message(server.Message("bob", new string('x', 1 << 20))), WebSocketMessageType.Binary, true, patience.Token);
         var accepted = await client.ReceiveAsync(buffer.AsMemory(), patience.Token);
         Assert.IsType<MessageAcknowledge>(PacketCodec.Read(buffer.AsMemory(0, accepted.Count)).Packet);
         await client.CloseAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
 
-        Assert.Equal(Subprotocol.Binary, client.SubProtocol);
+        Assert.Equal(MessageForm.Binary.Subprotocol, client.SubProtocol);
         Assert.Equal(WebSocketCloseStatus.NormalClosure, client.CloseStatus);
         await server.WhenSessionsAsync(0);
     }
@@ -79,9 +84,9 @@ public sealed class WebSocketTests
         }
     }
 
-    internal static async Task<RawWebSocket> OpenAsync(TestServer server, Hello hello)
+    internal static async Task<RawWebSocket> OpenAsync(TestServer server, Hello hello, MessageForm? form = null)
     {
-        var client = await RawWebSocket.OpenAsync(server.Http);
+        var client = await RawWebSocket.OpenAsync(server.Http, form);
         await client.HelloAsync(hello);
         return client;
     }

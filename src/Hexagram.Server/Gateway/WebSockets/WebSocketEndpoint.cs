@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Hexagram.Protocol.WebSockets;
 using Hexagram.Server.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Primitives;
 namespace Hexagram.Server.Gateway.WebSockets;
 
 /// <summary>The opening handshake (RFC 6455 §4, RFC 8441 on HTTP/2), then one session for each connection.</summary>
-internal sealed class WebSocketEndpoint(SessionSurroundings surroundings, HttpUser user)
+internal sealed class WebSocketEndpoint(SessionSurroundings surroundings, PageRules pages, HttpUser user)
 {
     private const string Version = "13";
     private const int KeyBytes = 16;
@@ -17,27 +18,33 @@ internal sealed class WebSocketEndpoint(SessionSurroundings surroundings, HttpUs
     /// <summary>Completes when the session has ended, or the request was refused.</summary>
     public async Task AcceptAsync(HttpContext context)
     {
+        if (pages.RefusalOfSession(context) is { } refusal)
+        {
+            await PageRules.RefuseAsync(context, refusal).ConfigureAwait(false);
+            return;
+        }
+
         var upgrade = context.Features.Get<IHttpUpgradeFeature>();
         var connect = context.Features.Get<IHttpExtendedConnectFeature>();
         var isConnect = connect is { IsExtendedConnect: true, Protocol: "websocket" };
         if (!isConnect && !(upgrade is { IsUpgradableRequest: true } && Names(context.Request.Headers.Upgrade, "websocket")))
         {
             context.Response.Headers.Upgrade = "websocket";
-            await RefuseAsync(context, StatusCodes.Status426UpgradeRequired, "This is a WebSocket endpoint; ask for an upgrade.").ConfigureAwait(false);
+            await PlainAnswer.WriteAsync(context, StatusCodes.Status426UpgradeRequired, "This is a WebSocket endpoint; ask for an upgrade.").ConfigureAwait(false);
             return;
         }
 
         if (context.Request.Headers.SecWebSocketVersion != Version)
         {
             context.Response.Headers.SecWebSocketVersion = Version;
-            await RefuseAsync(context, StatusCodes.Status426UpgradeRequired, $"WebSocket version {Version} is spoken here, and no other.").ConfigureAwait(false);
+            await PlainAnswer.WriteAsync(context, StatusCodes.Status426UpgradeRequired, $"WebSocket version {Version} is spoken here, and no other.").ConfigureAwait(false);
             return;
         }
 
-        if (PacketForm.All.FirstOrDefault(form => Names(context.Request.Headers.SecWebSocketProtocol, form.Subprotocol)) is not { } form)
+        if (MessageForm.All.FirstOrDefault(form => Names(context.Request.Headers.SecWebSocketProtocol, form.Subprotocol)) is not { } form)
         {
-            var offered = string.Join(" and ", PacketForm.All.Select(form => form.Subprotocol));
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"The subprotocols here are {offered}; ask for one of them.").ConfigureAwait(false);
+            var offered = string.Join(" and ", MessageForm.All.Select(form => form.Subprotocol));
+            await PlainAnswer.WriteAsync(context, StatusCodes.Status400BadRequest, $"The subprotocols here are {offered}; ask for one of them.").ConfigureAwait(false);
             return;
         }
 
@@ -45,7 +52,7 @@ internal sealed class WebSocketEndpoint(SessionSurroundings surroundings, HttpUs
         {
             if (!TryAnswer(context.Request.Headers.SecWebSocketKey, out var answer))
             {
-                await RefuseAsync(context, StatusCodes.Status400BadRequest, "Sec-WebSocket-Key is not 16 bytes in base64.").ConfigureAwait(false);
+                await PlainAnswer.WriteAsync(context, StatusCodes.Status400BadRequest, "Sec-WebSocket-Key is not 16 bytes in base64.").ConfigureAwait(false);
                 return;
             }
 
@@ -60,13 +67,6 @@ internal sealed class WebSocketEndpoint(SessionSurroundings surroundings, HttpUs
             ? await UpgradedConnection.AcceptAsync(context, connect!).ConfigureAwait(false)
             : await UpgradedConnection.AcceptAsync(context, upgrade!).ConfigureAwait(false);
         await new Session(surroundings, new WebSocketTransport(connection, form, surroundings.Time), identity).RunAsync().ConfigureAwait(false);
-    }
-
-    private static async Task RefuseAsync(HttpContext context, int status, string reason)
-    {
-        context.Response.StatusCode = status;
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        await context.Response.WriteAsync($"{reason}\n", context.RequestAborted).ConfigureAwait(false);
     }
 
     /// <summary>Whether a list of names, in as many headers as one likes, holds one.</summary>

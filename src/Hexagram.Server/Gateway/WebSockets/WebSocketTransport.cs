@@ -15,13 +15,13 @@ namespace Hexagram.Server.Gateway.WebSockets;
 /// The peer's Ping goes to the session as a <see cref="Ping"/> and its answer is turned back into a frame, so that control frames are counted,
 /// bounded and written like packets. The session answers one packet after the other, so whose Pong is written is known.
 /// </remarks>
-internal sealed class WebSocketTransport(UpgradedConnection connection, PacketForm form, TimeProvider time) : ISessionTransport
+internal sealed class WebSocketTransport(UpgradedConnection connection, MessageForm form, TimeProvider time) : ISessionTransport
 {
     /// <summary>Nothing went wrong, and no Goodbye says more (RFC 6455 §7.4.1).</summary>
     private const ushort NormalClosure = 1000;
 
     private readonly ByteConnection _bytes = new(connection.Input, connection.Output);
-    private readonly MessageAssembly _assembly = new(form.MessageKind);
+    private readonly MessageAssembly _assembly = new(form.Kind);
     private long _discardBytes;
     private byte[]? _pingPayload;
     private bool _answersPing;
@@ -88,7 +88,12 @@ internal sealed class WebSocketTransport(UpgradedConnection connection, PacketFo
             return;
         }
 
+        var start = output.Length;
         form.Write(packet, output);
+        var written = output.Written.Span[start..];
+        var prefixBytes = form.PrefixBytes(written);
+        var length = written.Length - prefixBytes;
+        FrameHeader.Write(output.Insert(start, FrameHeader.BytesFor(length) - prefixBytes), form.Kind, length);
         if (packet is Goodbye goodbye)
         {
             WriteClose(CloseCode.For(goodbye.Code), output);
@@ -121,7 +126,7 @@ internal sealed class WebSocketTransport(UpgradedConnection connection, PacketFo
     private (ErrorCode Code, string? Fault) Fault(in FrameHeader frame, int packetBytesMax) =>
         !frame.IsMasked ? (ErrorCode.ProtocolViolation, "A WebSocket frame of a client is not masked.")
         : frame.IsControl ? default
-        : _assembly.Fault(frame, form.MessageBytesMax(packetBytesMax));
+        : _assembly.Fault(frame, form.BytesMax(packetBytesMax));
 
     private PacketReadResult Data(in FrameHeader frame, in ReadOnlySequence<byte> payload)
     {
