@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Hexagram.AspNetCore;
 using Hexagram.Protocol;
+using Hexagram.Samples.Chat;
 using Hexagram.Server;
 using Hexagram.Server.Hosting;
 using Microsoft.AspNetCore.Authentication;
@@ -57,7 +58,3 @@ app.MapPost("/notices", async (Notice notice, IHexagram hexagram, CancellationTo
 }).RequireAuthorization();
 
 app.Run();
-
-internal sealed record SignIn(string Name, string Password);
-
-internal sealed record Notice(string To, string Text, string? Id);

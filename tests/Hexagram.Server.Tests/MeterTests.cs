@@ -1,6 +1,8 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Net;
+using System.Runtime.CompilerServices;
 using Hexagram.Protocol;
+using Hexagram.Server.Options;
 using Hexagram.Server.Tests.Harness;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -48,11 +50,63 @@ public sealed class MeterTests
         Assert.InRange(count.Of("hexagram.server.stored"), 1, 2);
     }
 
-    /// <summary>Adds up what the meter of one server says.</summary>
+    [Fact]
+    public async Task Prometheus_can_read_it()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var alice = await server.SenderAsync("alice");
+        await TestServer.AcceptAsync(alice, server.Message("bob", "hello"));
+        using var http = new HttpClient { Timeout = RawClient.Patience };
+
+        using var answer = await http.GetAsync(new Uri($"http://{server.Http}/metrics"));
+
+        Assert.Equal("text/plain; version=0.0.4; charset=utf-8", $"{answer.Content.Headers.ContentType}");
+        var lines = (await answer.Content.ReadAsStringAsync()).Split('\n');
+        Assert.Equal("", lines[^1]);
+        Assert.Contains("# TYPE hexagram_server_requests_total counter", lines);
+        Assert.Contains("hexagram_server_requests_total{outcome=\"accepted\"} 1", lines);
+        Assert.Contains("hexagram_server_accepted_size_bytes_total 5", lines);
+        Assert.Contains("# TYPE hexagram_server_connections gauge", lines);
+        Assert.Contains("hexagram_server_connections 1", lines);
+        Assert.All(lines.SkipLast(1), line => Assert.Matches(@"^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z_]+=""[A-Za-z_]+""(,[a-z_]+=""[A-Za-z_]+"")*\})? -?\d+)$", line));
+    }
+
+    [Theory]
+    [InlineData(MetricsExposure.Never, "127.0.0.1")]
+    [InlineData(MetricsExposure.Loopback, "0.0.0.0")]
+    public async Task It_is_not_served_where_it_should_not_be(MetricsExposure expose, string address)
+    {
+        await using var server = await TestServer.StartAsync(options => options with
+        {
+            Metrics = new() { Expose = expose },
+            Listen = options.Listen with { Http = new(IPAddress.Parse(address), 0), AllowRemote = true },
+        });
+        using var http = new HttpClient { Timeout = RawClient.Patience };
+
+        using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{server.Http.Port}/metrics"));
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Its_page_lists_everything_that_is_counted()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var count = new Count(server);
+        var page = await File.ReadAllTextAsync(Path.Combine(Root(), "docs", "metrics.md"));
+
+        var listed = page.Split('\n').Where(line => line.StartsWith("| `hexagram.", StringComparison.Ordinal)).Select(line => line.Split('`')[1]);
+
+        Assert.Equal(count.Names.Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
+    }
+
+    private static string Root([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
+
+    /// <summary>Reads what the meter of one server says.</summary>
     private sealed class Count : IDisposable
     {
         private readonly MeterListener _listener = new();
-        private readonly ConcurrentDictionary<string, long> _sums = new();
+        private readonly Dictionary<string, long> _values = [];
 
         public Count(TestServer server)
         {
@@ -61,10 +115,10 @@ public sealed class MeterTests
             {
                 if (instrument.Meter.Name == "Hexagram.Server" && instrument.Meter.Scope == ours)
                 {
+                    Names.Add(instrument.Name);
                     listener.EnableMeasurementEvents(instrument);
                 }
             };
-            _listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => _sums[instrument.Name] = value);
             _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
             {
                 var name = instrument.Name;
@@ -73,15 +127,17 @@ public sealed class MeterTests
                     name += $" {tag}";
                 }
 
-                _sums.AddOrUpdate(name, value, (_, sum) => sum + value);
+                _values[name] = value;
             });
             _listener.Start();
         }
 
+        public List<string> Names { get; } = [];
+
         public long Of(params string[] name)
         {
             _listener.RecordObservableInstruments();
-            return _sums.GetValueOrDefault(string.Join(' ', name));
+            return _values.GetValueOrDefault(string.Join(' ', name));
         }
 
         public void Dispose() => _listener.Dispose();

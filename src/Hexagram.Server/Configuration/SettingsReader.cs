@@ -119,7 +119,7 @@ public sealed class SettingsReader
         form = "";
         if (type == typeof(string))
         {
-            value = text == ListenAddress.None ? null : text;
+            value = text == ListenAddress.None && new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable ? null : text;
             return true;
         }
 

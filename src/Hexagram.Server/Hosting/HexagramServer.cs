@@ -64,6 +64,12 @@ public sealed class HexagramServer : IAsyncDisposable
         });
         var application = builder.Build();
         application.MapHexagram();
+        if (options.Metrics.Expose == MetricsExposure.Always
+            || (options.Metrics.Expose == MetricsExposure.Loopback && options.Listen.Http is { } http && IPAddress.IsLoopback(http.Address)))
+        {
+            application.MapHexagramMetrics();
+        }
+
         return new HexagramServer(application);
     }
 

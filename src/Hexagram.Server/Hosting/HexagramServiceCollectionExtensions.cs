@@ -107,6 +107,7 @@ public static class HexagramServiceCollectionExtensions
     {
         services.AddMetrics();
         services.AddSingleton<ServerMeter>();
+        services.AddSingleton<MetricsText>();
         services.AddSingleton<SessionRegistry>();
         services.AddSingleton(new RequestBudget(options.Bounds.RequestBytesInFlightTotalMax));
         services.AddSingleton<SessionDirectory>();

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Hexagram.Protocol;
 using Hexagram.Server.Gateway;
 
@@ -6,7 +8,7 @@ namespace Hexagram.Server.Measuring;
 
 /// <summary>
 /// What a server counts, as <c>System.Diagnostics.Metrics</c> under the name <see cref="Name"/>; OpenTelemetry and <c>dotnet-counters</c> read it. Names and units
-/// follow OpenTelemetry's conventions. Thread-safe; while nobody listens, counting costs a comparison.
+/// follow OpenTelemetry's conventions. Thread-safe; counting allocates nothing, whoever listens.
 /// </summary>
 /// <remarks>docs/metrics.md lists them. No tag names a user: that would be as many series as there are users.</remarks>
 internal sealed class ServerMeter
@@ -14,65 +16,79 @@ internal sealed class ServerMeter
     /// <summary>The meter's name.</summary>
     public const string Name = "Hexagram.Server";
 
-    private readonly Counter<long> _requests;
-    private readonly Counter<long> _received;
-    private readonly Counter<long> _notified;
-    private readonly Counter<long> _sent;
-    private readonly Counter<long> _confirmed;
-    private readonly Counter<long> _stored;
-    private readonly Counter<long> _goodbyes;
+    private readonly CountByCode _notAccepted = new();
+    private readonly CountByCode _goodbyes = new();
+    private long _accepted;
+    private long _acceptedBytes;
+    private long _duplicates;
+    private long _notified;
+    private long _notifiedBytes;
+    private long _delivered;
+    private long _stored;
 
     public ServerMeter(IMeterFactory meters, SessionRegistry registry)
     {
         var meter = meters.Create(Name);
-        _ = meter.CreateObservableUpDownCounter("hexagram.server.connections", () => registry.Count, "{connection}", "Connections at the moment, also those that have not said Hello.");
-        _requests = meter.CreateCounter<long>("hexagram.server.requests", "{request}", "msg:R that were answered, by outcome; error.type is the code of what was not accepted.");
-        _received = meter.CreateCounter<long>("hexagram.server.accepted.size", "By", "Bytes of bodies that were accepted for the first time.");
-        _notified = meter.CreateCounter<long>("hexagram.server.notifications", "{message}", "msg:N that were written.");
-        _sent = meter.CreateCounter<long>("hexagram.server.notified.size", "By", "Bytes of bodies in msg:N.");
-        _confirmed = meter.CreateCounter<long>("hexagram.server.delivered", "{message}", "Messages that their first device has confirmed.");
-        _stored = meter.CreateCounter<long>("hexagram.server.stored", "{message}", "Messages that were accepted while no receiving session of the recipient was known.");
-        _goodbyes = meter.CreateCounter<long>("hexagram.server.goodbyes", "{connection}", "Connections that the server has ended, by the code of its Goodbye.");
+        meter.CreateObservableUpDownCounter("hexagram.server.connections", () => (long)registry.Count, "{connection}", "Connections at the moment, also those that have not said Hello.");
+        meter.CreateObservableCounter("hexagram.server.requests", Requests, "{request}", "msg:R that were answered, by outcome, and by the code of what was not accepted.");
+        meter.CreateObservableCounter("hexagram.server.accepted.size", () => Volatile.Read(ref _acceptedBytes), "By", "Bytes of bodies that were accepted for the first time.");
+        meter.CreateObservableCounter("hexagram.server.notifications", () => Volatile.Read(ref _notified), "{message}", "msg:N that were written.");
+        meter.CreateObservableCounter("hexagram.server.notified.size", () => Volatile.Read(ref _notifiedBytes), "By", "Bytes of bodies in msg:N.");
+        meter.CreateObservableCounter("hexagram.server.delivered", () => Volatile.Read(ref _delivered), "{message}", "Messages that their first device has confirmed.");
+        meter.CreateObservableCounter("hexagram.server.stored", () => Volatile.Read(ref _stored), "{message}", "Accepted requests for which no receiving session of the recipient was known.");
+        meter.CreateObservableCounter("hexagram.server.goodbyes", () => _goodbyes.Measure(), "{connection}", "Connections that the server has ended, by the code of its Goodbye.");
     }
 
     /// <summary>A msg:R is on disk, by this request or an earlier one.</summary>
     public void Accepted(bool duplicate, int bodyBytes)
     {
-        _requests.Add(1, new KeyValuePair<string, object?>("outcome", duplicate ? "duplicate" : "accepted"));
-        if (!duplicate)
+        if (duplicate)
         {
-            _received.Add(bodyBytes);
+            Interlocked.Increment(ref _duplicates);
+            return;
         }
+
+        Interlocked.Increment(ref _accepted);
+        Interlocked.Add(ref _acceptedBytes, bodyBytes);
     }
 
     /// <summary>A msg:R is not.</summary>
-    public void NotAccepted(ErrorCode code)
-    {
-        if (_requests.Enabled)
-        {
-            _requests.Add(1, new("outcome", code.Remedy() == ErrorRemedy.RetryLater ? "retry_later" : "refused"), new("error.type", code.ToString()));
-        }
-    }
+    public void NotAccepted(ErrorCode code) => _notAccepted.Add(code);
 
     /// <summary>A msg:N was written.</summary>
     public void Notified(int bodyBytes)
     {
-        _notified.Add(1);
-        _sent.Add(bodyBytes);
+        Interlocked.Increment(ref _notified);
+        Interlocked.Add(ref _notifiedBytes, bodyBytes);
     }
 
     /// <summary>So many messages have been confirmed by their first device.</summary>
-    public void Delivered(int messages) => _confirmed.Add(messages);
+    public void Delivered(int messages) => Interlocked.Add(ref _delivered, messages);
 
     /// <summary>So many messages have found nobody.</summary>
-    public void Stored(int messages) => _stored.Add(messages);
+    public void Stored(int messages) => Interlocked.Add(ref _stored, messages);
 
     /// <summary>The server has ended a connection.</summary>
-    public void SaidGoodbye(ErrorCode code)
+    public void SaidGoodbye(ErrorCode code) => _goodbyes.Add(code);
+
+    private IEnumerable<Measurement<long>> Requests() =>
+    [
+        new(Volatile.Read(ref _accepted), new KeyValuePair<string, object?>("outcome", "accepted")),
+        new(Volatile.Read(ref _duplicates), new KeyValuePair<string, object?>("outcome", "duplicate")),
+        .. _notAccepted.Measure(code => new("outcome", code.Remedy() == ErrorRemedy.RetryLater ? "retry_later" : "refused")),
+    ];
+
+    /// <summary>A count for each code that has come up.</summary>
+    private sealed class CountByCode
     {
-        if (_goodbyes.Enabled)
+        private readonly ConcurrentDictionary<ErrorCode, StrongBox<long>> _counts = new();
+
+        public void Add(ErrorCode code) => Interlocked.Increment(ref _counts.GetOrAdd(code, static _ => new StrongBox<long>()).Value);
+
+        public IEnumerable<Measurement<long>> Measure(Func<ErrorCode, KeyValuePair<string, object?>>? more = null) => _counts.Select(count =>
         {
-            _goodbyes.Add(1, new KeyValuePair<string, object?>("error.type", code.ToString()));
-        }
+            var code = new KeyValuePair<string, object?>("error.type", count.Key.ToString());
+            return more is null ? new Measurement<long>(Volatile.Read(ref count.Value.Value), code) : new(Volatile.Read(ref count.Value.Value), more(count.Key), code);
+        });
     }
 }

@@ -27,6 +27,9 @@ public sealed record ServerOptions
     /// <summary>Who may connect, and who may write to whom.</summary>
     public AccessOptions Access { get; init; } = new();
 
+    /// <summary>Who may read what it counts.</summary>
+    public MetricsOptions Metrics { get; init; } = new();
+
     /// <summary>How long a message id is remembered at the least, as Welcome tells it. More than zero; the store must be set to the same.</summary>
     public TimeSpan Horizon { get; init; } = ProtocolLimits.HorizonDefault;
 

@@ -50,8 +50,8 @@ internal sealed class DirectSender(IMailboxStore store, UserRoutes routes, Reque
                 return refused;
             }
 
-            var deciding = TryTakeTurn(from, request, cancellationToken) is { } turn
-                ? await turn.Deciding.Task.ConfigureAwait(false)
+            var deciding = WaitForTurn(from, request, cancellationToken) is { } turn
+                ? await turn.WhenTakenAsync().ConfigureAwait(false)
                 : AppendAsync(from, request);
             return Settle(from, request, await deciding.ConfigureAwait(false));
         }
@@ -62,7 +62,7 @@ internal sealed class DirectSender(IMailboxStore store, UserRoutes routes, Reque
     }
 
     /// <summary>Null when room was found at once.</summary>
-    private Turn? TryTakeTurn(UserId from, MessageRequest request, CancellationToken cancellationToken)
+    private Turn? WaitForTurn(UserId from, MessageRequest request, CancellationToken cancellationToken)
     {
         Turn turn;
         lock (_gate)
@@ -94,11 +94,20 @@ internal sealed class DirectSender(IMailboxStore store, UserRoutes routes, Reque
             try
             {
                 await budget.TakeAsync(RequestBudget.BytesOf(turn.Request), turn.GivenUp).ConfigureAwait(false);
-                turn.Deciding.SetResult(AppendAsync(turn.From, turn.Request));
             }
             catch (OperationCanceledException)
             {
-                turn.Deciding.SetCanceled(turn.GivenUp);
+                turn.GiveUp();
+                continue;
+            }
+
+            if (turn.TryTake())
+            {
+                turn.Deciding.SetResult(AppendAsync(turn.From, turn.Request));
+            }
+            else
+            {
+                budget.Return(RequestBudget.BytesOf(turn.Request));
             }
         }
     }
@@ -162,9 +171,34 @@ internal sealed class DirectSender(IMailboxStore store, UserRoutes routes, Reque
         return new SendResult(request.Id, SendOutcome.Refused, code, default, false, TimeSpan.Zero);
     }
 
-    /// <summary>A message that waits for its turn, and what its caller waits for.</summary>
-    private sealed record Turn(UserId From, MessageRequest Request, CancellationToken GivenUp)
+    /// <summary>A message that waits for its turn, and what its caller waits for: that it is taken, or that the caller gives up. The first of the two counts.</summary>
+    private sealed class Turn(UserId from, MessageRequest request, CancellationToken givenUp)
     {
+        private int _settled;
+
+        public UserId From => from;
+
+        public MessageRequest Request => request;
+
+        public CancellationToken GivenUp => givenUp;
+
         public TaskCompletionSource<Task<AppendResult>> Deciding { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>False when the caller has given up.</summary>
+        public bool TryTake() => Interlocked.Exchange(ref _settled, 1) == 0;
+
+        public void GiveUp()
+        {
+            if (TryTake())
+            {
+                Deciding.SetCanceled(givenUp);
+            }
+        }
+
+        public async Task<Task<AppendResult>> WhenTakenAsync()
+        {
+            await using var registration = givenUp.UnsafeRegister(static turn => ((Turn)turn!).GiveUp(), this);
+            return await Deciding.Task.ConfigureAwait(false);
+        }
     }
 }

@@ -135,10 +135,13 @@ public sealed class DirectSendTests
         using var giveUp = new CancellationTokenSource();
         var second = hexagram.SendAsync("system", "bob", "second", cancellationToken: giveUp.Token).AsTask();
         var third = hexagram.SendAsync("system", "bob", "third").AsTask();
+        var fourth = hexagram.SendAsync("system", "bob", "fourth", cancellationToken: giveUp.Token).AsTask();
 
         await giveUp.CancelAsync();
 
+        // Both the one whose turn is next and the one that stands further behind.
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second.WaitAsync(RawClient.Patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fourth.WaitAsync(RawClient.Patience));
         server.Store.Release();
         Assert.True((await first.WaitAsync(RawClient.Patience)).IsAccepted);
         Assert.True((await third.WaitAsync(RawClient.Patience)).IsAccepted);
