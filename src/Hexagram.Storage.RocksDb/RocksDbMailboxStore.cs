@@ -9,7 +9,8 @@ namespace Hexagram.Storage.RocksDb;
 
 /// <summary>
 /// The mailbox store in the process: one folder, one RocksDB, one thread that writes. Reads run on the caller's thread and complete at
-/// once; what writes is decided by the commit thread in the order of the calls. Every member may be called from any thread.
+/// once; what writes is decided by the commit thread in the order of the calls, but for confirmations of what is in mind, which are decided on the caller's
+/// thread. Every member may be called from any thread.
 /// </summary>
 public sealed class RocksDbMailboxStore : IMailboxStore
 {
@@ -116,14 +117,15 @@ public sealed class RocksDbMailboxStore : IMailboxStore
     public ValueTask<Confirmation> ConfirmAsync(UserId mailbox, DeviceId device, Epoch epoch, Sequence upTo)
     {
         ThrowIfUnset(mailbox, device);
-        return _commits.Ask(ConfirmWork.For(mailbox, device, epoch, upTo));
+        return _commits.TryConfirm(mailbox, device, epoch, upTo) is { } confirmation ? new(confirmation) : _commits.Ask(ConfirmWork.For(mailbox, device, epoch, upTo));
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<MessageStatus>> StatusAsync(UserId mailbox, UserId sender, IReadOnlyList<MessageId> ids, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<MessageStatus>> StatusAsync(UserId mailbox, UserId sender, IReadOnlyList<MessageId> ids, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        return Read(() => _reader.ReadStatuses(mailbox, sender, ids), cancellationToken);
+        await _commits.SettleAsync(mailbox).ConfigureAwait(false);
+        return await Read(() => _reader.ReadStatuses(mailbox, sender, ids), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -134,8 +136,11 @@ public sealed class RocksDbMailboxStore : IMailboxStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<DevicePosition>> DevicesAsync(UserId mailbox, CancellationToken cancellationToken) =>
-        Read(() => _reader.ReadDevices(mailbox), cancellationToken);
+    public async ValueTask<IReadOnlyList<DevicePosition>> DevicesAsync(UserId mailbox, CancellationToken cancellationToken)
+    {
+        await _commits.SettleAsync(mailbox).ConfigureAwait(false);
+        return await Read(() => _reader.ReadDevices(mailbox), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<ForgetReport> ForgetAsync(DateTimeOffset now, CancellationToken cancellationToken)
