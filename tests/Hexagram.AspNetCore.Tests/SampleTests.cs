@@ -110,7 +110,10 @@ public sealed class SampleTests : IAsyncLifetime
         request =>
         {
             request.Cookies = cookies;
-            request.SetRequestHeader("Origin", origin);
+            if (origin is not null)
+            {
+                request.SetRequestHeader("Origin", origin);
+            }
         },
         MessageForm.Json);
 }
