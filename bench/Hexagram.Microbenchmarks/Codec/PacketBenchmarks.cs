@@ -2,10 +2,11 @@ using System.Buffers;
 using BenchmarkDotNet.Attributes;
 using Hexagram.Protocol;
 using Hexagram.Protocol.Codec;
+using Hexagram.Protocol.Codec.Json;
 
 namespace Hexagram.Microbenchmarks.Codec;
 
-/// <summary>The six lines through the binary codec: one packet into bytes, and out of them.</summary>
+/// <summary>The six lines in both forms: one packet into bytes, and out of them.</summary>
 public class PacketBenchmarks
 {
     private static readonly MessageId Id = Samples.NewId();
@@ -13,6 +14,8 @@ public class PacketBenchmarks
     private readonly ArrayBufferWriter<byte> _output = new(1_024);
     private Packet _packet = null!;
     private ReadOnlySequence<byte> _bytes;
+    private ReadOnlySequence<byte> _json;
+    private ReadOnlySequence<byte> _unusualJson;
 
     [Params("msg:R", "msg:A", "msg:N", "ack:R", "ack:A", "ack:N")]
     public string Line { get; set; } = "";
@@ -32,6 +35,9 @@ public class PacketBenchmarks
         };
         Write();
         _bytes = new ReadOnlySequence<byte>(_output.WrittenSpan.ToArray());
+        WriteJson();
+        _json = new ReadOnlySequence<byte>(_output.WrittenSpan.ToArray());
+        _unusualJson = new ReadOnlySequence<byte>([.. _output.WrittenSpan, (byte)'\n']);
     }
 
     [Benchmark]
@@ -48,4 +54,18 @@ public class PacketBenchmarks
         _ = PacketCodec.TryRead(ref input, 1_024, out var result);
         return result.Packet;
     }
+
+    [Benchmark]
+    public void WriteJson()
+    {
+        _output.ResetWrittenCount();
+        JsonPacketCodec.Write(_packet, _output);
+    }
+
+    [Benchmark]
+    public Packet? ReadJson() => JsonPacketCodec.Read(_json, 1_024).Packet;
+
+    /// <summary>The same with a line feed behind it: the way of all JSON that is not in its usual spelling.</summary>
+    [Benchmark]
+    public Packet? ReadUnusualJson() => JsonPacketCodec.Read(_unusualJson, 1_024).Packet;
 }

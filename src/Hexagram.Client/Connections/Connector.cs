@@ -1,6 +1,7 @@
 using Hexagram.Client.Receiving;
 using Hexagram.Client.Sending;
 using Hexagram.Client.Stores;
+using Hexagram.Client.Telemetry;
 using Hexagram.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -40,6 +41,7 @@ internal sealed class Connector : IAsyncDisposable
     private volatile ConnectionEnd? _defect;
     private bool _receives;
     private bool _welcomed;
+    private bool _welcomedBefore;
     private Task _running = Task.CompletedTask;
 
     internal Connector(HexagramClientOptions options, IClientStore store, StoredClient stored, ServerClock clock, Sender sender, Receiver receiver, Action<ConnectionState> stateChanged)
@@ -191,7 +193,7 @@ internal sealed class Connector : IAsyncDisposable
             return cause switch
             {
                 OperationCanceledException => ConnectionEnd.Ours($"no connection to {_options.Server} within {_options.ConnectTimeout.TotalSeconds:0} s"),
-                _ when Dialer.IsFailure(cause) => ConnectionEnd.Ours($"cannot connect to {_options.Server}: {(cause.InnerException ?? cause).Message}"),
+                _ when Dialer.IsFailure(cause) => ConnectionEnd.Ours($"cannot connect to {_options.Server}: {cause.GetBaseException().Message}"),
                 TokenException => ConnectionEnd.Ours(cause.Message),
                 ClientStoreException => ConnectionEnd.Ours(cause.Message),
                 _ => ConnectionEnd.Ours($"the client failed: {cause.Message}") with { Stop = StopCause.Defect },
@@ -285,6 +287,12 @@ internal sealed class Connector : IAsyncDisposable
             await _receiver.WelcomedAsync(connection, welcome);
         }
 
+        if (_welcomedBefore)
+        {
+            ClientTelemetry.Reconnects.Add(1);
+        }
+
+        _welcomedBefore = true;
         _sender.Connected(connection, welcome);
         _logger.Connected(welcome.User, welcome.Epoch, welcome.Last);
         _stateChanged(new ConnectionState.Connected(welcome.User));
@@ -313,6 +321,7 @@ internal sealed class Connector : IAsyncDisposable
                 break;
             case AckAcknowledge acknowledge when _welcomed:
                 connection.Acknowledged(acknowledge);
+                _receiver.Acknowledged(acknowledge);
                 break;
             case MessageAcknowledge or AckNotify or StatusAcknowledge or Error when _welcomed:
                 _sender.Received(packet);

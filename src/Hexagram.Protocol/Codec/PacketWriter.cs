@@ -56,18 +56,22 @@ internal static class PacketWriter
         return wire;
     }
 
-    private static Wire.Hello Write(Hello packet) => new()
+    private static Wire.Hello Write(Hello packet)
     {
-        Token = Token(packet.Token),
-        Device = packet.Device.Value,
-        Connection = Number(packet.Connection.Value, min: 1),
-        Epoch = packet.Epoch.Value,
-        Cursor = Number(packet.Cursor.Value),
-        Window = (uint)Number(packet.Window),
-        WindowBytes = (uint)Number(packet.WindowBytes),
-        Start = (Wire.StreamStart)packet.Start,
-        Software = PlainLine.Fit(packet.Software, ProtocolLimits.SoftwareBytesMax),
-    };
+        Require(packet.Start is StreamStart.Oldest or StreamStart.Latest, packet.Start);
+        return new()
+        {
+            Token = Token(packet.Token),
+            Device = packet.Device.Value,
+            Connection = Number(packet.Connection.Value, min: 1),
+            Epoch = packet.Epoch.Value,
+            Cursor = Number(packet.Cursor.Value),
+            Window = (uint)Number(packet.Window),
+            WindowBytes = (uint)Number(packet.WindowBytes),
+            Start = (Wire.StreamStart)packet.Start,
+            Software = PlainLine.Fit(packet.Software, ProtocolLimits.SoftwareBytesMax),
+        };
+    }
 
     private static Wire.Welcome Write(Welcome packet)
     {
@@ -110,6 +114,7 @@ internal static class PacketWriter
         var wire = new Wire.StatusAcknowledge { To = packet.To.Value };
         foreach (var status in packet.Statuses)
         {
+            Require(status.State is >= MessageState.Waiting and <= MessageState.Delivered, status.State);
             wire.Statuses.Add(new Wire.MessageStatus { Id = Bytes(status.Id), State = (Wire.MessageState)status.State, Forgotten = status.Forgotten });
         }
 

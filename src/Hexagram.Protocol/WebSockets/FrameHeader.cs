@@ -46,20 +46,20 @@ public readonly record struct FrameHeader(FrameKind Kind, bool IsFinal, bool IsM
     /// <summary>Header and payload.</summary>
     public long FrameBytes => HeaderBytes + Length;
 
-    /// <summary>Reads the header at the start of <paramref name="input"/>. Never throws, whatever the bytes.</summary>
-    /// <param name="input">What has arrived.</param>
+    /// <summary>Reads the header at the start of <paramref name="bytes"/>. Never throws, whatever the bytes.</summary>
+    /// <param name="bytes">What has arrived.</param>
     /// <param name="header">The header, on <see cref="FrameReadOutcome.Header"/>.</param>
     /// <param name="fault">The words for what is wrong, on <see cref="FrameReadOutcome.Violation"/>.</param>
-    public static FrameReadOutcome TryRead(in ReadOnlySequence<byte> input, out FrameHeader header, out string? fault)
+    public static FrameReadOutcome TryRead(in ReadOnlySequence<byte> bytes, out FrameHeader header, out string? fault)
     {
-        var first = input.FirstSpan;
-        if (first.Length >= BytesMax || input.IsSingleSegment)
+        var first = bytes.FirstSpan;
+        if (first.Length >= BytesMax || bytes.IsSingleSegment)
         {
             return TryRead(first, out header, out fault);
         }
 
         Span<byte> gathered = stackalloc byte[BytesMax];
-        var start = input.Slice(0, Math.Min(input.Length, BytesMax));
+        var start = bytes.Slice(0, Math.Min(bytes.Length, BytesMax));
         start.CopyTo(gathered);
         return TryRead(gathered[..(int)start.Length], out header, out fault);
     }
@@ -100,7 +100,8 @@ public readonly record struct FrameHeader(FrameKind Kind, bool IsFinal, bool IsM
     /// <summary>How many bytes <see cref="Write"/> takes for a payload of <paramref name="length"/>.</summary>
     public static int BytesFor(long length) => length <= ControlBytesMax ? 2 : length <= ushort.MaxValue ? 4 : 10;
 
-    private static FrameReadOutcome TryRead(ReadOnlySpan<byte> bytes, out FrameHeader header, out string? fault)
+    /// <inheritdoc cref="TryRead(in ReadOnlySequence{byte}, out FrameHeader, out string?)"/>
+    public static FrameReadOutcome TryRead(ReadOnlySpan<byte> bytes, out FrameHeader header, out string? fault)
     {
         header = default;
         fault = null;

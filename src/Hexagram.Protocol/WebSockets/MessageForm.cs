@@ -55,7 +55,9 @@ public abstract class MessageForm
 
     private sealed class JsonForm() : MessageForm("hexagram.v1.json", FrameKind.Text)
     {
-        public override int BytesMax(int packetBytesMax) => JsonPacketCodec.BytesMax(packetBytesMax);
+        // An unknown peer is not worth more memory in one form than in the other (PROTOCOL §3.5).
+        public override int BytesMax(int packetBytesMax) =>
+            packetBytesMax <= ProtocolLimits.HelloBytesMax ? packetBytesMax : JsonPacketCodec.BytesMax(packetBytesMax);
 
         public override PacketReadResult Read(ReadOnlyMemory<byte> message) => JsonPacketCodec.Read(message.Span, message.Length);
 

@@ -2,9 +2,9 @@ using Hexagram.Server.Authentication;
 using Hexagram.Server.Authorization;
 using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Hosting;
-using Hexagram.Server.Measuring;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
+using Hexagram.Server.Telemetry;
 using Hexagram.Storage;
 using Microsoft.Extensions.Logging;
 

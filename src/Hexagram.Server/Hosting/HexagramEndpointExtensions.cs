@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Hexagram.Server.Gateway.WebSockets;
 using Hexagram.Server.Health;
-using Hexagram.Server.Measuring;
+using Hexagram.Server.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -93,6 +93,11 @@ internal sealed partial class ServerCertificate(ServerOptions options, ServerClo
     {
         var all = new X509Certificate2Collection();
         all.ImportFromPemFile(_tls.CertificateFile!);
+        if (all.Count == 0)
+        {
+            throw new CryptographicException("there is no certificate in it");
+        }
+
         all.RemoveAt(0);
         var own = _tls.Password is { } password
             ? X509Certificate2.CreateFromEncryptedPemFile(_tls.CertificateFile!, password, _tls.KeyFile)

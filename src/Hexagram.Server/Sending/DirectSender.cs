@@ -1,9 +1,9 @@
 using Hexagram.Protocol;
 using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Hosting;
-using Hexagram.Server.Measuring;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
+using Hexagram.Server.Telemetry;
 using Hexagram.Storage;
 
 namespace Hexagram.Server.Sending;

@@ -8,6 +8,8 @@ internal static class AllTargets
     private static readonly (string Name, Func<IFuzzTarget> Make)[] All =
     [
         (PacketTarget.TargetName, static () => new PacketTarget()),
+        (JsonPacketTarget.TargetName, static () => new JsonPacketTarget()),
+        (WebSocketTarget.TargetName, static () => new WebSocketTarget()),
         (TokenTarget.TargetName, static () => new TokenTarget()),
         (RecordTarget.TargetName, static () => new RecordTarget()),
         (FileTarget.TargetName, static () => new FileTarget()),

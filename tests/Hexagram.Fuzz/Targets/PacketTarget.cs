@@ -23,7 +23,7 @@ internal sealed class PacketTarget : SynchronousTarget
     protected override void Try(byte[] input, Observations seen)
     {
         var whole = Read(new ReadOnlySequence<byte>(input), out var packets, seen);
-        var pieces = Read(InPieces(input), out var again, seen: null);
+        var pieces = Read(InputPieces.Of(input), out var again, seen: null);
         BrokenPromiseException.Unless(whole == pieces, $"In one piece it is {whole}, in pieces {pieces}.");
         BrokenPromiseException.Unless(packets.Count == again.Count, "In pieces there is another number of packets.");
         for (var i = 0; i < packets.Count; i++)
@@ -68,38 +68,4 @@ internal sealed class PacketTarget : SynchronousTarget
     }
 
     private static byte[] WithoutLength(byte[] packet) => packet[(packet.AsSpan().IndexOfAnyInRange((byte)0, (byte)0x7F) + 1)..];
-
-    /// <summary>Cut where the bytes themselves say.</summary>
-    private static ReadOnlySequence<byte> InPieces(byte[] input)
-    {
-        if (input.Length == 0)
-        {
-            return ReadOnlySequence<byte>.Empty;
-        }
-
-        var first = new Piece(input.AsMemory(0, Math.Min(input.Length, 1 + (input[0] % 3))), 0);
-        var last = first;
-        for (var at = first.Memory.Length; at < input.Length; at += last.Memory.Length)
-        {
-            last = last.Append(input.AsMemory(at, Math.Min(input.Length - at, 1 + (input[at] % 7))));
-        }
-
-        return new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
-    }
-
-    private sealed class Piece : ReadOnlySequenceSegment<byte>
-    {
-        public Piece(ReadOnlyMemory<byte> memory, long at)
-        {
-            Memory = memory;
-            RunningIndex = at;
-        }
-
-        public Piece Append(ReadOnlyMemory<byte> memory)
-        {
-            var next = new Piece(memory, RunningIndex + Memory.Length);
-            Next = next;
-            return next;
-        }
-    }
 }

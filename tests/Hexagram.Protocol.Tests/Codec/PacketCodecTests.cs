@@ -141,6 +141,8 @@ public class PacketCodecTests
         { "a state that ack:N does not say", new AckNotify(Bob, [Id], MessageState.Accepted) },
         { "no ids to ask for", new StatusRequest(Bob, []) },
         { "no statuses", new StatusAcknowledge(Bob, []) },
+        { "a state that there is not", new StatusAcknowledge(Bob, [new MessageStatus(Id, (MessageState)4)]) },
+        { "a start that there is not", new Hello("t", new DeviceId("d"), new ConnectionNumber(1), Epoch, default, 0, 0, (StreamStart)2, "") },
         { "an id that was never set", new MessageAcknowledge(default, DateTimeOffset.UnixEpoch) },
         { "a time before 1970", new MessageAcknowledge(Id, DateTimeOffset.UnixEpoch.AddTicks(-1)) },
         { "entry 0", new MessageNotify(Sequence.None, Id, Bob, DateTimeOffset.UnixEpoch, "x", false) },
@@ -182,18 +184,4 @@ public class PacketCodecTests
     }
 
     private sealed record Unheard : Packet;
-
-    /// <summary>Never more memory at a time than was asked for, and one byte when nothing was.</summary>
-    private sealed class MiserlyWriter : IBufferWriter<byte>
-    {
-        private byte[] _lent = [];
-
-        internal List<byte> Written { get; } = [];
-
-        public void Advance(int count) => Written.AddRange(_lent[..count]);
-
-        public Memory<byte> GetMemory(int sizeHint = 0) => _lent = new byte[Math.Max(1, sizeHint)];
-
-        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
-    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Hexagram.Protocol.Tests.Vectors;
@@ -22,6 +23,21 @@ internal static class VectorFile
 
     /// <summary>The bytes of a frame: rows of hexadecimal pairs, each with <c>* n</c> behind it n times over.</summary>
     internal static byte[] Frame(JsonNode vector) => [.. vector["frame"]!.AsArray().SelectMany(row => Row(row!.GetValue<string>()))];
+
+    /// <summary>The bytes of a message: pieces of text, pieces that stand so many times, and pieces in hexadecimal pairs.</summary>
+    internal static byte[] Message(JsonNode vector) => [.. vector["message"]!.AsArray().SelectMany(piece => Piece(piece!))];
+
+    private static IEnumerable<byte> Piece(JsonNode piece)
+    {
+        if (piece is JsonValue text)
+        {
+            return Encoding.UTF8.GetBytes(text.GetValue<string>());
+        }
+
+        return piece["hex"] is { } hex
+            ? Row(hex.GetValue<string>())
+            : Enumerable.Repeat(Encoding.UTF8.GetBytes(piece["text"]!.GetValue<string>()), piece["times"]!.GetValue<int>()).SelectMany(copy => copy);
+    }
 
     private static IEnumerable<byte> Row(string row)
     {

@@ -15,10 +15,12 @@ internal ref struct JsonFields
     private readonly string _packet;
     private readonly JsonMembers _members;
 
-    internal JsonFields(string packet, ReadOnlySpan<byte> json)
+    /// <param name="packet">What the packet is called in a fault.</param>
+    /// <param name="members">Those of the packet, or of an object in it.</param>
+    internal JsonFields(string packet, JsonMembers members)
     {
         _packet = packet;
-        _members = new JsonMembers(json);
+        _members = members;
     }
 
     /// <summary>The text of a string without its quotation marks; false when it holds half of a surrogate pair. Most hold no escape and are taken as they stand.</summary>
@@ -41,13 +43,14 @@ internal ref struct JsonFields
 
     internal ByteString Id() => TryTake(JsonMember.Id, JsonTokenType.String, out var json) ? Id(json, JsonMember.Id) : ByteString.Empty;
 
+    /// <summary>Not many more than allowed: how many that is, <see cref="FieldReader"/> says.</summary>
     internal IEnumerable<ByteString> Ids()
     {
         var ids = new List<ByteString>();
         if (TryTake(JsonMember.Ids, JsonTokenType.StartArray, out var json))
         {
             var elements = JsonMembers.Elements(json);
-            while (Fault is null && elements.TryTake(out var element, out var type))
+            while (Fault is null && ids.Count <= ProtocolLimits.IdsPerPacketMax && elements.TryTake(out var element, out var type))
             {
                 ids.Add(type == JsonTokenType.String ? Id(element, JsonMember.Ids) : Refuse(JsonMember.Ids, "holds something else than texts", ByteString.Empty));
             }
@@ -56,13 +59,14 @@ internal ref struct JsonFields
         return ids;
     }
 
+    /// <inheritdoc cref="Ids"/>
     internal IEnumerable<Wire.MessageStatus> Statuses()
     {
         var statuses = new List<Wire.MessageStatus>();
         if (TryTake(JsonMember.Statuses, JsonTokenType.StartArray, out var json))
         {
             var elements = JsonMembers.Elements(json);
-            while (Fault is null && elements.TryTake(out var element, out var type))
+            while (Fault is null && statuses.Count <= ProtocolLimits.IdsPerPacketMax && elements.TryTake(out var element, out var type))
             {
                 if (type != JsonTokenType.StartObject)
                 {
@@ -70,7 +74,7 @@ internal ref struct JsonFields
                     break;
                 }
 
-                var fields = new JsonFields(_packet, element);
+                var fields = new JsonFields(_packet, new JsonMembers(element));
                 statuses.Add(new() { Id = fields.Id(), State = fields.State(), Forgotten = fields.Flag(JsonMember.Forgotten) });
                 Fault = fields.Fault;
             }
@@ -84,7 +88,7 @@ internal ref struct JsonFields
         var limits = new Wire.SessionLimits();
         if (TryTake(JsonMember.Limits, JsonTokenType.StartObject, out var json))
         {
-            var fields = new JsonFields(_packet, json);
+            var fields = new JsonFields(_packet, new JsonMembers(json));
             limits.BodyBytesMax = fields.Count(JsonMember.BodyBytesMax);
             limits.RequestsInFlightMax = fields.Count(JsonMember.RequestsInFlightMax);
             limits.WindowMax = fields.Count(JsonMember.WindowMax);

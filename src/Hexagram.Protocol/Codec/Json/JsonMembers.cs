@@ -1,49 +1,9 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Hexagram.Protocol.Codec.Json;
-
-/// <summary>The members that any packet may have, or an object in one. Their names in JSON begin with a small letter.</summary>
-internal enum JsonMember
-{
-    Kind,
-    Id,
-    To,
-    Text,
-    ContentType,
-    Base64,
-    AcceptedAt,
-    Sequence,
-    From,
-    Redelivered,
-    Epoch,
-    UpTo,
-    By,
-    Ids,
-    State,
-    Token,
-    Device,
-    Connection,
-    Cursor,
-    Window,
-    WindowBytes,
-    Start,
-    Software,
-    User,
-    FirstAvailable,
-    Last,
-    ResumeAfter,
-    ServerTime,
-    Limits,
-    BodyBytesMax,
-    RequestsInFlightMax,
-    WindowMax,
-    HorizonMilliseconds,
-    Statuses,
-    Forgotten,
-    Code,
-    RetryAfterMilliseconds,
-}
 
 /// <summary>
 /// Where in the text of one object its known members stand. Unknown ones are passed over, whatever they hold. The text must be
@@ -59,7 +19,7 @@ internal ref struct JsonMembers
     private const int NameBytesMax = 22;
 
     private static readonly byte[][] Names =
-        [.. Enum.GetNames<JsonMember>().Select(name => System.Text.Encoding.ASCII.GetBytes(char.ToLowerInvariant(name[0]) + name[1..]))];
+        [.. Enum.GetNames<JsonMember>().Select(name => Encoding.ASCII.GetBytes(char.ToLowerInvariant(name[0]) + name[1..]))];
 
     private readonly ReadOnlySpan<byte> _json;
     private Values _values;
@@ -86,7 +46,7 @@ internal ref struct JsonMembers
     }
 
     /// <summary>The name of a member.</summary>
-    internal static string Name(JsonMember member) => System.Text.Encoding.ASCII.GetString(Names[(int)member]);
+    internal static string Name(JsonMember member) => Encoding.ASCII.GetString(Names[(int)member]);
 
     /// <summary>
     /// Whether this is one JSON text (RFC 8259) in UTF-8, nested no deeper than allowed, and an object. The reader speaks in exceptions; this is the
@@ -95,7 +55,7 @@ internal ref struct JsonMembers
     internal static bool IsWellFormed(ReadOnlySpan<byte> json)
     {
         // The reader does not look into strings that nobody asks it for.
-        if (!System.Text.Unicode.Utf8.IsValid(json))
+        if (!Utf8.IsValid(json))
         {
             return false;
         }
@@ -163,36 +123,5 @@ internal ref struct JsonMembers
     private struct Values
     {
         private Value _first;
-    }
-}
-
-/// <summary>The elements of one array whose text is known to be well formed.</summary>
-internal ref struct JsonElements
-{
-    private readonly ReadOnlySpan<byte> _json;
-    private Utf8JsonReader _reader;
-
-    internal JsonElements(ReadOnlySpan<byte> json, JsonReaderOptions options)
-    {
-        _json = json;
-        _reader = new Utf8JsonReader(json, options);
-        _reader.Read();
-    }
-
-    /// <summary>The next element and its type; false behind the last.</summary>
-    internal bool TryTake(out ReadOnlySpan<byte> element, out JsonTokenType type)
-    {
-        _reader.Read();
-        type = _reader.TokenType;
-        var start = (int)_reader.TokenStartIndex;
-        if (type == JsonTokenType.EndArray)
-        {
-            element = default;
-            return false;
-        }
-
-        _reader.Skip();
-        element = _json[start..(int)_reader.BytesConsumed];
-        return true;
     }
 }

@@ -29,14 +29,23 @@ internal ref struct JsonOutput(IBufferWriter<byte> output)
         Use(MessageId.TextBytes);
     }
 
-    internal void User(UserId user)
-    {
-        Span<byte> utf8 = stackalloc byte[UserId.BytesMax];
-        Text(utf8[..Encoding.UTF8.GetBytes(user.Value, utf8)]);
-    }
+    internal void User(UserId user) => Text(user.Value);
 
     /// <summary>The inside of a string. A lone surrogate, which has no UTF-8, becomes U+FFFD.</summary>
-    internal void Text(string text) => Text(Encoding.UTF8.GetBytes(text));
+    internal void Text(string text)
+    {
+        // Names and types are short; only tokens and words for people are not.
+        const int shortBytesMax = 384;
+        Span<byte> utf8 = stackalloc byte[shortBytesMax];
+        if (Encoding.UTF8.TryGetBytes(text, utf8, out var bytes))
+        {
+            Text(utf8[..bytes]);
+        }
+        else
+        {
+            Text(Encoding.UTF8.GetBytes(text));
+        }
+    }
 
     internal void Epoch(ulong epoch)
     {

@@ -5,7 +5,8 @@ namespace Hexagram.Protocol.Codec.Json;
 /// <summary>
 /// The JSON form of packets, for people to read and for browsers to speak: one object per packet (PROTOCOL §3.5). It says what the
 /// binary form of <see cref="PacketCodec"/> says, with the same limits and the same refusals; how one packet is told from
-/// the next is the transport's business. Thread-safe.
+/// the next is the transport's business. The usual packets take a short way, <see cref="JsonLineReader"/>; all others, and all
+/// that are wrong, the way of <see cref="JsonPacketReader"/>. Thread-safe.
 /// </summary>
 public static class JsonPacketCodec
 {
@@ -41,7 +42,7 @@ public static class JsonPacketCodec
             return TooLarge(message.Length, messageBytesMax);
         }
 
-        return JsonPacketReader.Read(message);
+        return ReadWhole(message);
     }
 
     /// <inheritdoc cref="Read(ReadOnlySpan{byte}, int)"/>
@@ -60,11 +61,14 @@ public static class JsonPacketCodec
         return message.Length <= GatheredBytesMax ? ReadGathered(message) : ReadRented(message);
     }
 
+    private static PacketReadResult ReadWhole(ReadOnlySpan<byte> message) =>
+        JsonLineReader.Read(message) is { } packet ? new(packet, ErrorCode.None, null) : JsonPacketReader.Read(message);
+
     private static PacketReadResult ReadGathered(in ReadOnlySequence<byte> message)
     {
         Span<byte> gathered = stackalloc byte[GatheredBytesMax];
         message.CopyTo(gathered);
-        return JsonPacketReader.Read(gathered[..(int)message.Length]);
+        return ReadWhole(gathered[..(int)message.Length]);
     }
 
     private static PacketReadResult ReadRented(in ReadOnlySequence<byte> message)
@@ -73,7 +77,7 @@ public static class JsonPacketCodec
         try
         {
             message.CopyTo(rented);
-            return JsonPacketReader.Read(rented.AsSpan(0, (int)message.Length));
+            return ReadWhole(rented.AsSpan(0, (int)message.Length));
         }
         finally
         {

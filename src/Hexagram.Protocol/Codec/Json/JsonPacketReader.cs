@@ -15,7 +15,6 @@ internal static class JsonPacketReader
             return Violation($"A packet is not one JSON object in UTF-8, or is nested deeper than {ProtocolLimits.JsonDepthMax}.");
         }
 
-        json = json.Trim(" \t\r\n"u8);
         var members = new JsonMembers(json);
         if (members.Repeats(JsonMember.Kind) || (members.Has(JsonMember.Kind) && members.Type(JsonMember.Kind) != JsonTokenType.String))
         {
@@ -27,16 +26,16 @@ internal static class JsonPacketReader
             return new(null, ErrorCode.PacketUnknown, "A packet is of no kind, or of one that this version does not know.");
         }
 
-        var wire = Read(name, json, out var fault);
+        var wire = Read(name, members, out var fault);
         var packet = fault is null ? PacketReader.Read(wire, out fault) : null;
         return packet is null ? Violation(fault!) : new(packet, ErrorCode.None, null);
     }
 
     private static PacketReadResult Violation(string words) => new(null, ErrorCode.ProtocolViolation, words);
 
-    private static Wire.Packet Read(string kind, ReadOnlySpan<byte> json, out string? fault)
+    private static Wire.Packet Read(string kind, in JsonMembers members, out string? fault)
     {
-        var fields = new JsonFields(kind, json);
+        var fields = new JsonFields(kind, members);
         Wire.Packet wire = kind switch
         {
             "msg:R" => new() { MessageRequest = MessageRequest(ref fields) },

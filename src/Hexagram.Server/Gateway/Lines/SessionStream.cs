@@ -3,6 +3,7 @@ using Hexagram.Protocol;
 using Hexagram.Server.Gateway.Output;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
+using Hexagram.Server.Telemetry;
 using Hexagram.Storage;
 
 namespace Hexagram.Server.Gateway.Lines;
@@ -137,5 +138,6 @@ internal sealed class SessionStream(SessionSurroundings surroundings, SessionOut
     {
         surroundings.Meter.Notified(entry.Body.Content.Length);
         writing.Write(new MessageNotify(entry.Sequence, entry.Id, entry.From, entry.AcceptedAt, entry.Body, redelivered));
+        ServerTraces.Notified(entry, redelivered);
     }
 }

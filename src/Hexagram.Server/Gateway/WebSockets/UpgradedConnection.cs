@@ -16,6 +16,14 @@ internal sealed class UpgradedConnection
     private readonly bool _ownsConnection;
     private bool _over;
 
+    /// <summary>Over any pipes.</summary>
+    internal UpgradedConnection(IDuplexPipe pipes, string peer, Action abort)
+    {
+        (Input, Output) = (pipes.Input, pipes.Output);
+        Peer = peer;
+        _abort = abort;
+    }
+
     private UpgradedConnection(HttpContext context, Stream stream)
     {
         Peer = $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}";

@@ -18,55 +18,59 @@ internal sealed class WebSocketEndpoint(SessionSurroundings surroundings, PageRu
     /// <summary>Completes when the session has ended, or the request was refused.</summary>
     public async Task AcceptAsync(HttpContext context)
     {
-        if (pages.RefusalOfSession(context) is { } refusal)
+        if (pages.RefusalOfSession(context) is { } foreign)
         {
-            await PageRules.RefuseAsync(context, refusal).ConfigureAwait(false);
+            await PageRules.RefuseAsync(context, foreign).ConfigureAwait(false);
             return;
         }
 
-        var upgrade = context.Features.Get<IHttpUpgradeFeature>();
-        var connect = context.Features.Get<IHttpExtendedConnectFeature>();
-        var isConnect = connect is { IsExtendedConnect: true, Protocol: "websocket" };
-        if (!isConnect && !(upgrade is { IsUpgradableRequest: true } && Names(context.Request.Headers.Upgrade, "websocket")))
+        var connect = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" } extended ? extended : null;
+        var upgrade = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgradable && Names(context.Request.Headers.Upgrade, "websocket") ? upgradable : null;
+        var form = MessageForm.All.FirstOrDefault(form => Names(context.Request.Headers.SecWebSocketProtocol, form.Subprotocol));
+        var answer = connect is null ? AnswerTo(context.Request.Headers.SecWebSocketKey) : null;
+        if (Refusal(context, connect is not null || upgrade is not null, form, connect is not null || answer is not null) is var (status, reason))
+        {
+            await PlainAnswer.WriteAsync(context, status, reason).ConfigureAwait(false);
+            return;
+        }
+
+        // Of the request, which is over when it has become a connection.
+        var identity = user.Of(context);
+        context.Response.Headers.SecWebSocketProtocol = form!.Subprotocol;
+        if (connect is null)
         {
             context.Response.Headers.Upgrade = "websocket";
-            await PlainAnswer.WriteAsync(context, StatusCodes.Status426UpgradeRequired, "This is a WebSocket endpoint; ask for an upgrade.").ConfigureAwait(false);
-            return;
+            context.Response.Headers.SecWebSocketAccept = answer;
+        }
+
+        var connection = connect is null
+            ? await UpgradedConnection.AcceptAsync(context, upgrade!).ConfigureAwait(false)
+            : await UpgradedConnection.AcceptAsync(context, connect).ConfigureAwait(false);
+        await new Session(surroundings, new WebSocketTransport(connection, form, surroundings.Time), identity).RunAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>What is wrong with a handshake, with the headers that say what would be right; null when nothing is.</summary>
+    private static (int Status, string Reason)? Refusal(HttpContext context, bool isWebSocket, MessageForm? form, bool hasKey)
+    {
+        if (!isWebSocket)
+        {
+            if (HttpProtocol.IsHttp11(context.Request.Protocol))
+            {
+                context.Response.Headers.Upgrade = "websocket";
+            }
+
+            return (StatusCodes.Status426UpgradeRequired, "This is a WebSocket endpoint; ask for an upgrade.");
         }
 
         if (context.Request.Headers.SecWebSocketVersion != Version)
         {
             context.Response.Headers.SecWebSocketVersion = Version;
-            await PlainAnswer.WriteAsync(context, StatusCodes.Status426UpgradeRequired, $"WebSocket version {Version} is spoken here, and no other.").ConfigureAwait(false);
-            return;
+            return (StatusCodes.Status426UpgradeRequired, $"WebSocket version {Version} is spoken here, and no other.");
         }
 
-        if (MessageForm.All.FirstOrDefault(form => Names(context.Request.Headers.SecWebSocketProtocol, form.Subprotocol)) is not { } form)
-        {
-            var offered = string.Join(" and ", MessageForm.All.Select(form => form.Subprotocol));
-            await PlainAnswer.WriteAsync(context, StatusCodes.Status400BadRequest, $"The subprotocols here are {offered}; ask for one of them.").ConfigureAwait(false);
-            return;
-        }
-
-        if (!isConnect)
-        {
-            if (!TryAnswer(context.Request.Headers.SecWebSocketKey, out var answer))
-            {
-                await PlainAnswer.WriteAsync(context, StatusCodes.Status400BadRequest, "Sec-WebSocket-Key is not 16 bytes in base64.").ConfigureAwait(false);
-                return;
-            }
-
-            context.Response.Headers.Upgrade = "websocket";
-            context.Response.Headers.SecWebSocketAccept = answer;
-        }
-
-        // Of the request, which is over when it has become a connection.
-        var identity = user.Of(context);
-        context.Response.Headers.SecWebSocketProtocol = form.Subprotocol;
-        var connection = isConnect
-            ? await UpgradedConnection.AcceptAsync(context, connect!).ConfigureAwait(false)
-            : await UpgradedConnection.AcceptAsync(context, upgrade!).ConfigureAwait(false);
-        await new Session(surroundings, new WebSocketTransport(connection, form, surroundings.Time), identity).RunAsync().ConfigureAwait(false);
+        return form is null
+            ? (StatusCodes.Status400BadRequest, $"The subprotocols here are {string.Join(" and ", MessageForm.All.Select(form => form.Subprotocol))}; ask for one of them.")
+            : hasKey ? null : (StatusCodes.Status400BadRequest, "Sec-WebSocket-Key is not 16 bytes in base64.");
     }
 
     /// <summary>Whether a list of names, in as many headers as one likes, holds one.</summary>
@@ -86,20 +90,18 @@ internal sealed class WebSocketEndpoint(SessionSurroundings surroundings, PageRu
         return false;
     }
 
-    /// <summary>The answer that proves that the key was read by somebody who knows of WebSockets (RFC 6455 §4.2.2).</summary>
-    private static bool TryAnswer(StringValues key, out string answer)
+    /// <summary>The answer that proves that the key was read by somebody who knows of WebSockets (RFC 6455 §4.2.2); null when it is no key.</summary>
+    private static string? AnswerTo(StringValues key)
     {
-        answer = "";
         var text = key.ToString();
         if (!Base64.IsValid(text, out var bytes) || bytes != KeyBytes)
         {
-            return false;
+            return null;
         }
 
         // Not for secrecy: the standard names this hash.
 #pragma warning disable CA5350
-        answer = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes($"{text}258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+        return Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes($"{text}258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
 #pragma warning restore CA5350
-        return true;
     }
 }
