@@ -89,7 +89,7 @@ public sealed class PublishedKeysTests : IAsyncLifetime
         Assert.Equal(ErrorCode.None, await CodeAsync(_first));
         Pass(30);
         Assert.Equal(ErrorCode.AuthenticatorUnavailable, await CodeAsync(_second));
-        Assert.Contains(_logs.Lines, line => line.Id.Id == 1302 && line.Text.Contains(_server.Address, StringComparison.Ordinal));
+        Assert.Contains(_logs.Lines, line => line.Id.Id == 1402 && line.Text.Contains(_server.Address, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class PublishedKeysTests : IAsyncLifetime
         await _keys.StartAsync(CancellationToken.None);
         await _server.WhenAskedAsync(1);
         Assert.Equal(ErrorCode.AuthenticatorUnavailable, await CodeAsync(_first));
-        Assert.Contains(_logs.Lines, line => line is { Id.Id: 1301, Level: LogLevel.Error });
+        Assert.Contains(_logs.Lines, line => line is { Id.Id: 1401, Level: LogLevel.Error });
 
         _server.Publish(_first);
         Pass(30);
@@ -151,7 +151,7 @@ public sealed class PublishedKeysTests : IAsyncLifetime
         ]);
 
         Assert.Equal(ErrorCode.None, await CodeAsync(_first));
-        Assert.Contains(_logs.Lines, line => line.Id.Id == 1303 && line.Text.Contains("has 1 keys", StringComparison.Ordinal));
+        Assert.Contains(_logs.Lines, line => line.Id.Id == 1403 && line.Text.Contains("has 1 keys", StringComparison.Ordinal));
         Assert.NotEqual(ErrorCode.None, await CodeAsync(_second));
         Assert.NotEqual(ErrorCode.None, await CodeAsync(weak));
     }
