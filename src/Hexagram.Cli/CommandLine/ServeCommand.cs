@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Hexagram.Cli.Serving;
-using Hexagram.Cli.Texts;
+using Hexagram.Server.Configuration;
 
 namespace Hexagram.Cli.CommandLine;
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using Hexagram.Cli.Clients;
 using Hexagram.Cli.Texts;
 using Hexagram.Protocol;
+using Hexagram.Server.Configuration;
 
 namespace Hexagram.Cli.CommandLine;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Hexagram.Server.Gateway.WebSockets;
 using Hexagram.Server.Health;
+using Hexagram.Server.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -31,6 +32,13 @@ public static class HexagramEndpointExtensions
         group.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], webSockets.AcceptAsync);
         return group;
     }
+
+    /// <summary>
+    /// Maps what the server counts, in the text format of Prometheus. Whoever asks may read it, foreign web pages excepted; an application that wants it otherwise
+    /// says so on what is returned.
+    /// </summary>
+    public static RouteHandlerBuilder MapHexagramMetrics(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string path = "/metrics") =>
+        endpoints.MapGet(path, (MetricsText metrics) => Results.Text(metrics.Read(), MetricsText.ContentType)).RefuseForeignPages();
 
     /// <summary>
     /// Refuses what a foreign web page asks of these endpoints, with 403: for answers that only pages of this server, or of

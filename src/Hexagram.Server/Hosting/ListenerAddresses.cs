@@ -11,6 +11,9 @@ internal sealed class ListenerAddresses(ServerOptions options)
     private KestrelListen? _tcp;
     private KestrelListen? _http;
 
+    /// <summary>The server has listeners of its own; in an application it may have none.</summary>
+    public bool IsListening => _tcp is not null;
+
     /// <summary>Other machines can reach one of them.</summary>
     public bool AreRemote => !IPAddress.IsLoopback(Tcp.Address) || (Http is { } http && !IPAddress.IsLoopback(http.Address));
 

@@ -18,7 +18,11 @@ internal sealed partial class ListenerAnnouncement(
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (addresses.AreRemote && options.Tls.IsOn)
+        if (!addresses.IsListening)
+        {
+            // The application listens, and says so itself.
+        }
+        else if (addresses.AreRemote && options.Tls.IsOn)
         {
             LogEncrypted(logger, addresses.Tcp, addresses.Http);
         }
@@ -31,7 +35,7 @@ internal sealed partial class ListenerAnnouncement(
             LogLoopback(logger, addresses.Tcp, addresses.Http);
         }
 
-        if (authenticator is JwtAuthenticator { Key: { ReadableByOthers: true } key })
+        if (authenticator is TokenAuthenticator { Key: { ReadableByOthers: true } key })
         {
             LogKeyReadable(logger, key.Path);
         }

@@ -27,6 +27,9 @@ public sealed record ServerOptions
     /// <summary>Who may connect, and who may write to whom.</summary>
     public AccessOptions Access { get; init; } = new();
 
+    /// <summary>Who may read what it counts.</summary>
+    public MetricsOptions Metrics { get; init; } = new();
+
     /// <summary>How long a message id is remembered at the least, as Welcome tells it. More than zero; the store must be set to the same.</summary>
     public TimeSpan Horizon { get; init; } = ProtocolLimits.HorizonDefault;
 
@@ -128,17 +131,4 @@ public sealed record RouterOptions
 {
     /// <summary>How often the positions of live sessions are compared with the store. More than zero.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(20);
-}
-
-/// <summary>Who may connect, and who may write to whom.</summary>
-public sealed record AccessOptions
-{
-    /// <summary>
-    /// The file with the key that signs tokens; made, readable by its owner alone, when it is not there. Needed unless the host
-    /// registers an <see cref="Authentication.ITokenAuthenticator"/> of its own.
-    /// </summary>
-    public string? SigningKeyFile { get; init; }
-
-    /// <summary>How long the authorizer may take for one answer; then it counts as unavailable. More than zero.</summary>
-    public TimeSpan AuthorizerTimeout { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -23,6 +23,7 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
             .Concat(Faults(options.Browsers))
             .Concat(Faults(options.Times))
             .Concat(Faults(options.Bounds))
+            .Concat(Faults(options.Access.Tokens))
             .Concat(
             [
                 .. InRange("Router.Heartbeat", options.Router.Heartbeat, TimeSpan.FromDays(1)),
@@ -95,6 +96,37 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         .. InRange("Bounds.WindowBytesMax", bounds.WindowBytesMax, 1 << 30),
         .. InRange("Bounds.OutgoingBytesMax", bounds.OutgoingBytesMax, 1 << 30),
     ];
+
+    private static IEnumerable<string> Faults(TokenOptions tokens)
+    {
+        if (tokens.KeySetUrl is { } url)
+        {
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || !(address.Scheme == "https" || address is { Scheme: "http", IsLoopback: true }))
+            {
+                yield return $"Access.Tokens.KeySetUrl is '{url}'; it should be an https address, or http on this machine: whoever could change the keys on their way could make tokens for anybody.";
+            }
+
+            if (tokens.PublicKeyFile is not null)
+            {
+                yield return "Access.Tokens.PublicKeyFile and Access.Tokens.KeySetUrl are both set; choose one of them.";
+            }
+
+            if (tokens.Issuer is null || tokens.Audience is null)
+            {
+                yield return "Access.Tokens.Issuer and Access.Tokens.Audience must be set with Access.Tokens.KeySetUrl: a provider signs for many applications, and only these two say which tokens are meant for this one.";
+            }
+        }
+        else if (tokens.PublicKeyFile is null && (tokens.Issuer is not null || tokens.Audience is not null))
+        {
+            yield return "Access.Tokens.Issuer or Access.Tokens.Audience is set, but no key of a provider is: set Access.Tokens.PublicKeyFile or Access.Tokens.KeySetUrl.";
+        }
+
+        foreach (var fault in InRange("Access.Tokens.KeySetAgeMax", tokens.KeySetAgeMax, TimeSpan.FromDays(30))
+            .Concat(InRange("Access.Tokens.KeySetPause", tokens.KeySetPause, TimeSpan.FromHours(1))))
+        {
+            yield return fault;
+        }
+    }
 
     private static IEnumerable<string> InRange(string name, int value, int max) =>
         value >= 1 && value <= max ? [] : [$"{name} is {value}; it must be from 1 to {max}."];

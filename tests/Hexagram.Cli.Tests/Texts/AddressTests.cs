@@ -1,5 +1,6 @@
 using System.Net;
 using Hexagram.Cli.Texts;
+using Hexagram.Server.Configuration;
 
 namespace Hexagram.Cli.Tests.Texts;
 

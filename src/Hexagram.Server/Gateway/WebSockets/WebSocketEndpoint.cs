@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Hexagram.Protocol.WebSockets;
+using Hexagram.Server.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Primitives;
 namespace Hexagram.Server.Gateway.WebSockets;
 
 /// <summary>The opening handshake (RFC 6455 §4, RFC 8441 on HTTP/2), then one session for each connection.</summary>
-internal sealed class WebSocketEndpoint(SessionSurroundings surroundings, PageRules pages)
+internal sealed class WebSocketEndpoint(SessionSurroundings surroundings, PageRules pages, HttpUser user)
 {
     private const string Version = "13";
     private const int KeyBytes = 16;
@@ -33,6 +34,8 @@ internal sealed class WebSocketEndpoint(SessionSurroundings surroundings, PageRu
             return;
         }
 
+        // Of the request, which is over when it has become a connection.
+        var identity = user.Of(context);
         context.Response.Headers.SecWebSocketProtocol = form!.Subprotocol;
         if (connect is null)
         {
@@ -43,7 +46,7 @@ internal sealed class WebSocketEndpoint(SessionSurroundings surroundings, PageRu
         var connection = connect is null
             ? await UpgradedConnection.AcceptAsync(context, upgrade!).ConfigureAwait(false)
             : await UpgradedConnection.AcceptAsync(context, connect).ConfigureAwait(false);
-        await new Session(surroundings, new WebSocketTransport(connection, form, surroundings.Time)).RunAsync().ConfigureAwait(false);
+        await new Session(surroundings, new WebSocketTransport(connection, form, surroundings.Time), identity).RunAsync().ConfigureAwait(false);
     }
 
     /// <summary>What is wrong with a handshake, with the headers that say what would be right; null when nothing is.</summary>

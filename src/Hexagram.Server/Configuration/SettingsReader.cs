@@ -1,18 +1,18 @@
 using System.Globalization;
 using System.Net;
 using System.Reflection;
-using Hexagram.Cli.Texts;
 using Microsoft.Extensions.Configuration;
 
-namespace Hexagram.Cli.Serving;
+namespace Hexagram.Server.Configuration;
 
 /// <summary>
 /// Reads configuration into a tree of option records: a setting is called as its property, with a colon between record and property.
 /// What is not there keeps its default; what is there and cannot be meant is a fault, a name that does not exist among them.
 /// </summary>
-internal sealed class SettingsReader
+public sealed class SettingsReader
 {
     private readonly List<string> _faults = [];
+    private string _root = "";
 
     /// <summary>Everything that is wrong, one sentence each.</summary>
     public IReadOnlyList<string> Faults => _faults;
@@ -23,8 +23,16 @@ internal sealed class SettingsReader
     public static IEnumerable<Setting> Describe(object record, IReadOnlySet<string> except) => Describe(record, "", except);
 
     /// <summary><paramref name="defaults"/> with what <paramref name="section"/> says otherwise.</summary>
+    /// <param name="section">Where the settings are.</param>
+    /// <param name="defaults">What holds where it says nothing.</param>
+    /// <param name="except">Names that are no settings; with a colon at its end, the name of a part that somebody else reads.</param>
     public T Read<T>(IConfiguration section, T defaults, IReadOnlySet<string> except)
-        where T : class => (T)Read(section, defaults, "", except);
+        where T : class
+    {
+        // Faults are named as whoever wrote them finds them: from the root of the configuration.
+        _root = section is IConfigurationSection { Path: var path } ? $"{path}:" : "";
+        return (T)Read(section, defaults, "", except);
+    }
 
     private static IEnumerable<Setting> Describe(object record, string prefix, IReadOnlySet<string> except)
     {
@@ -55,13 +63,13 @@ internal sealed class SettingsReader
     {
         var copy = Clone(defaults);
         var fields = Fields(copy).Where(field => !except.Contains(prefix + field.Property.Name)).ToList();
-        foreach (var child in section.GetChildren())
+        foreach (var child in section.GetChildren().Where(child => !except.Contains($"{prefix}{child.Key}:")))
         {
             var path = prefix + child.Key;
             var (owner, property) = fields.Find(field => string.Equals(field.Property.Name, child.Key, StringComparison.OrdinalIgnoreCase));
             if (property is null)
             {
-                _faults.Add($"There is no setting {path}; docs/configuration.md lists them.");
+                _faults.Add($"There is no setting {_root}{path}; docs/configuration.md lists them.");
             }
             else if (IsRecord(property.PropertyType))
             {
@@ -73,7 +81,7 @@ internal sealed class SettingsReader
             }
             else
             {
-                _faults.Add($"{path} is '{child.Value}'; {form}.");
+                _faults.Add($"{_root}{path} is '{child.Value}'; {form}.");
             }
         }
 
@@ -111,7 +119,7 @@ internal sealed class SettingsReader
         form = "";
         if (type == typeof(string))
         {
-            value = text;
+            value = text == ListenAddress.None && new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable ? null : text;
             return true;
         }
 
@@ -174,8 +182,8 @@ internal sealed class SettingsReader
 /// <param name="Path">Its name in configuration, such as <c>Listen:Tcp</c>.</param>
 /// <param name="Property">The property that it sets.</param>
 /// <param name="Default">Its default, written as it would be set.</param>
-internal sealed record Setting(string Path, PropertyInfo Property, string Default);
+public sealed record Setting(string Path, PropertyInfo Property, string Default);
 
 /// <summary>The settings of this record stand beside the others, without a name of their own in front.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class InlineAttribute : Attribute;
+public sealed class InlineAttribute : Attribute;

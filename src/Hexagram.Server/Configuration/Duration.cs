@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Hexagram.Cli.Texts;
+namespace Hexagram.Server.Configuration;
 
 /// <summary>Lengths of time as people write them: <c>500ms</c>, <c>30s</c>, <c>5m</c>, <c>1h</c>, <c>7d</c>, <c>1h30m</c>.</summary>
-internal static partial class Duration
+public static partial class Duration
 {
     /// <summary>How a duration is written, for messages.</summary>
     public const string Form = "a duration is a number and a unit (ms, s, m, h or d), such as 30s, 5m, 1h or 7d";

@@ -1,6 +1,6 @@
-using Hexagram.Cli.Texts;
+using Hexagram.Server.Configuration;
 
-namespace Hexagram.Cli.Tests.Texts;
+namespace Hexagram.Server.Tests.Configuration;
 
 public sealed class DurationTests
 {

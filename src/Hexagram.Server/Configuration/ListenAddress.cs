@@ -2,10 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 
-namespace Hexagram.Cli.Texts;
+namespace Hexagram.Server.Configuration;
 
 /// <summary>Where a server listens: an IP address or <c>localhost</c>, and a port; 0 takes a free one.</summary>
-internal static class ListenAddress
+public static class ListenAddress
 {
     /// <summary>How the binary protocol's address is written, for messages.</summary>
     public const string TcpForm = "it should be ADDRESS:PORT, such as 127.0.0.1:7000, [::1]:7000 or localhost:0 (0 takes a free port)";
