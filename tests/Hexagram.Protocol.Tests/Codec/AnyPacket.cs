@@ -75,4 +75,21 @@ internal static class AnyPacket
         Gen.Const((Packet)Pong.Instance),
         Gen.Select(Code, Words, Id, User, Wait, (code, text, id, to, wait) => (Packet)new Error(code, text, id, to, wait)),
         Gen.Select(Code, Words, Wait, (code, text, wait) => (Packet)new Goodbye(code, text, wait)));
+
+    /// <summary>Those that the codecs read and write the short way.</summary>
+    internal static readonly Gen<Packet> OfALine = OfAnyKind.Where(IsLine);
+
+    /// <summary>One of the six lines, Ping or Pong.</summary>
+    internal static bool IsLine(Packet packet) =>
+        packet is MessageRequest or MessageAcknowledge or MessageNotify or AckRequest or AckAcknowledge or AckNotify or Ping or Pong;
+
+    /// <summary>The packet with <paramref name="secret"/>, a word, wherever there is something that no log may hold.</summary>
+    internal static Packet WithSecret(Packet packet, string secret) => packet switch
+    {
+        MessageRequest request => request with { Body = Protocol.Body.FromBytes(System.Text.Encoding.UTF8.GetBytes(secret), secret) },
+        MessageNotify notify => notify with { Body = secret },
+        Hello hello => hello with { Token = secret, Software = secret },
+        Error error => error with { Text = secret },
+        var other => other,
+    };
 }

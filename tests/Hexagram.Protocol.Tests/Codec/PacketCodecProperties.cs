@@ -90,15 +90,7 @@ public class PacketCodecProperties
                 it =>
                 {
                     const string secret = "s3cr3t";
-                    Packet marked = it.packet switch
-                    {
-                        MessageRequest request => request with { Body = Body.FromBytes("s3cr3t"u8.ToArray(), secret) },
-                        MessageNotify notify => notify with { Body = secret },
-                        Hello hello => hello with { Token = secret, Software = secret },
-                        Error error => error with { Text = secret },
-                        var other => other,
-                    };
-                    var bytes = Bytes.Of(marked);
+                    var bytes = Bytes.Of(AnyPacket.WithSecret(it.packet, secret));
                     var input = new ReadOnlySequence<byte>(Harm(bytes, it.damage.Item1, it.damage.Item2 % bytes.Length, it.damage.Item3));
                     _ = PacketCodec.TryRead(ref input, PacketBytesMax, out var result);
                     Assert.DoesNotContain(secret, result.Fault ?? "", StringComparison.Ordinal);

@@ -10,15 +10,13 @@ public class ShortWayTests
 {
     private static readonly int Rounds = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") == "1" ? 50 : 1;
 
-    private static readonly Gen<Packet> AnyLine = AnyPacket.OfAnyKind.Where(IsLine);
-
     [Fact]
     public void A_packet_is_written_as_the_generated_code_writes_it() => AnyPacket.OfAnyKind.Sample(
         packet =>
         {
             var output = new ArrayBufferWriter<byte>();
-            Assert.Equal(IsLine(packet), LineWriter.TryWrite(packet, output));
-            if (IsLine(packet))
+            Assert.Equal(AnyPacket.IsLine(packet), LineWriter.TryWrite(packet, output));
+            if (AnyPacket.IsLine(packet))
             {
                 Assert.Equal(Convert.ToHexString(Generated(packet)), Convert.ToHexString(output.WrittenSpan));
             }
@@ -54,7 +52,7 @@ public class ShortWayTests
 
     [Fact]
     public void The_usual_form_of_a_line_is_read_the_short_way_and_no_other_packet() => AnyPacket.OfAnyKind.Sample(
-        packet => Assert.Equal(IsLine(packet) ? packet : null, LineReader.Read(WithoutLength(Generated(packet))), PacketEquality.Instance!),
+        packet => Assert.Equal(AnyPacket.IsLine(packet) ? packet : null, LineReader.Read(WithoutLength(Generated(packet))), PacketEquality.Instance!),
         iter: 20_000 * Rounds);
 
     [Fact]
@@ -77,7 +75,7 @@ public class ShortWayTests
     [Fact]
     public void Damaged_lines_are_read_alike_on_both_ways()
     {
-        var lines = AnyLine.Array[500].Single(_ => true, seed: "2ybDMG7OKP61").Select(packet => WithoutLength(Generated(packet))).ToArray();
+        var lines = AnyPacket.OfALine.Array[500].Single(_ => true, seed: "2ybDMG7OKP61").Select(packet => WithoutLength(Generated(packet))).ToArray();
         var chance = new Random(2026);
         var readShort = 0;
         for (var i = 0; i < 500_000 * Rounds; i++)
@@ -149,9 +147,6 @@ public class ShortWayTests
         var frame = Bytes.Of(packet);
         Assert.All(Enumerable.Range(0, frame.Length + 1), cut => Assert.Equal((32, 0), Cost(packet, bytes => Bytes.InSegments(bytes, cut))));
     }
-
-    private static bool IsLine(Packet packet) =>
-        packet is MessageRequest or MessageAcknowledge or MessageNotify or AckRequest or AckAcknowledge or AckNotify or Ping or Pong;
 
     private static byte[] Generated(Packet packet)
     {

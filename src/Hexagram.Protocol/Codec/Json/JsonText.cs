@@ -58,24 +58,16 @@ internal static class JsonText
         var padding = base64 is [.., (byte)'=', (byte)'='] ? 2 : base64 is [.., (byte)'='] ? 1 : 0;
         var bytes = new byte[(base64.Length / 4 * 3) - padding];
 
-        // The decoder skips white space, which then shows as a length that is too short.
+        // The decoder refuses bits left over, but skips white space, which then shows as a length that is too short.
         if (Base64.DecodeFromUtf8(base64, bytes, out var consumed, out var written) != OperationStatus.Done
             || consumed != base64.Length
-            || written != bytes.Length
-            || (padding > 0 && !EndsAsWritten(base64[^4..], bytes.AsSpan(bytes.Length - (3 - padding)))))
+            || written != bytes.Length)
         {
             return false;
         }
 
         content = bytes;
         return true;
-    }
-
-    /// <summary>The last four characters are those that an encoder makes of the last bytes.</summary>
-    private static bool EndsAsWritten(ReadOnlySpan<byte> last, ReadOnlySpan<byte> bytes)
-    {
-        Span<byte> again = stackalloc byte[4];
-        return Base64.EncodeToUtf8(bytes, again, out _, out _) == OperationStatus.Done && last.SequenceEqual(again);
     }
 
     private static bool TryTakeEscape(ref ReadOnlySpan<byte> rest, out Rune rune)

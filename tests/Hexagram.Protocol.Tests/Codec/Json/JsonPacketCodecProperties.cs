@@ -109,15 +109,7 @@ public class JsonPacketCodecProperties
                 it =>
                 {
                     const string secret = "s3cr3t";
-                    Packet marked = it.packet switch
-                    {
-                        MessageRequest request => request with { Body = Body.FromBytes("s3cr3t"u8.ToArray(), secret) },
-                        MessageNotify notify => notify with { Body = secret },
-                        Hello hello => hello with { Token = secret, Software = secret },
-                        Error error => error with { Text = secret },
-                        var other => other,
-                    };
-                    var damaged = JsonDamage.Of(PacketJson.Bytes(marked), new Random(it.seed));
+                    var damaged = JsonDamage.Of(PacketJson.Bytes(AnyPacket.WithSecret(it.packet, secret)), new Random(it.seed));
                     Assert.DoesNotContain(secret, JsonPacketCodec.Read(damaged, MessageBytesMax).Fault ?? "", StringComparison.Ordinal);
                 },
                 iter: 5_000);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.RegularExpressions;
 using Hexagram.Protocol.Codec.Json;
 using Hexagram.Protocol.Tests.Vectors;
 
@@ -102,6 +103,19 @@ public class JsonPacketCodecTests
             var output = new MiserlyWriter();
             JsonPacketCodec.Write(packet, output);
             Assert.Equal(Encoding.UTF8.GetString(PacketJson.Bytes(packet)), Encoding.UTF8.GetString([.. output.Written]));
+        }
+    }
+
+    [Fact]
+    public void A_name_may_be_escaped_from_end_to_end()
+    {
+        foreach (var packet in VectorFile.Vectors("packets.json").Select(vector => PacketJson.Read(vector["packet"]!)))
+        {
+            var escaped = Regex.Replace(
+                Encoding.UTF8.GetString(PacketJson.Bytes(packet)),
+                "\"(\\w+)\":",
+                name => $"\"{string.Concat(name.Groups[1].Value.Select(letter => $"\\u{(int)letter:x4}"))}\":");
+            Assert.Equal(packet, PacketJson.Read(Encoding.UTF8.GetBytes(escaped)), PacketEquality.Instance);
         }
     }
 

@@ -11,14 +11,12 @@ public class JsonShortWayTests
 {
     private static readonly int Rounds = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") == "1" ? 50 : 1;
 
-    private static readonly Gen<Packet> AnyLine = AnyPacket.OfAnyKind.Where(IsLine);
-
     [Fact]
     public void The_usual_text_of_a_line_is_read_the_short_way_and_no_other_packet() => AnyPacket.OfAnyKind.Sample(
         packet =>
         {
             var json = PacketJson.Bytes(packet);
-            Assert.Equal(IsLine(packet) && !HoldsAnEscapedName(packet) ? packet : null, JsonLineReader.Read(json), PacketEquality.Instance!);
+            Assert.Equal(AnyPacket.IsLine(packet) && !HoldsAnEscapedName(packet) ? packet : null, JsonLineReader.Read(json), PacketEquality.Instance!);
             Assert.Equal(packet, JsonPacketReader.Read(json).Packet!, PacketEquality.Instance);
         },
         iter: 20_000 * Rounds);
@@ -26,7 +24,7 @@ public class JsonShortWayTests
     [Fact]
     public void Damaged_lines_are_read_alike_on_both_ways()
     {
-        var lines = AnyLine.Array[500].Single(_ => true, seed: "2ybDMG7OKP61").Select(PacketJson.Bytes).ToArray();
+        var lines = AnyPacket.OfALine.Array[500].Single(_ => true, seed: "2ybDMG7OKP61").Select(PacketJson.Bytes).ToArray();
         var chance = new Random(2026);
         var readShort = 0;
         for (var i = 0; i < 200_000 * Rounds; i++)
@@ -42,7 +40,7 @@ public class JsonShortWayTests
     [Fact]
     public void Lines_that_are_wrong_in_one_byte_are_read_alike_on_both_ways()
     {
-        foreach (var packet in VectorFile.Vectors("packets.json").Select(vector => PacketJson.Read(vector["packet"]!)).Where(IsLine))
+        foreach (var packet in VectorFile.Vectors("packets.json").Select(vector => PacketJson.Read(vector["packet"]!)).Where(AnyPacket.IsLine))
         {
             var json = PacketJson.Bytes(packet);
             for (var i = 0; i < json.Length; i++)
@@ -81,9 +79,6 @@ public class JsonShortWayTests
         Assert.Equal((80, 0), Cost(new AckNotify(new UserId("bob"), new[] { id }, MessageState.Delivered)));
         Assert.Equal((0, 0), Cost(Ping.Instance));
     }
-
-    private static bool IsLine(Packet packet) =>
-        packet is MessageRequest or MessageAcknowledge or MessageNotify or AckRequest or AckAcknowledge or AckNotify or Ping or Pong;
 
     /// <summary>Content types of these generators may hold what JSON escapes; names do not.</summary>
     private static bool HoldsAnEscapedName(Packet packet) => packet switch
