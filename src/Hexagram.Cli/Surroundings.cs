@@ -18,6 +18,9 @@ internal sealed record Surroundings
     /// <summary>Whether standard output is a terminal.</summary>
     public required bool OutputIsTerminal { get; init; }
 
+    /// <summary>Whether standard input is a terminal, with somebody who types.</summary>
+    public bool InputIsTerminal { get; init; }
+
     /// <summary>All environment variables.</summary>
     public required IReadOnlyDictionary<string, string> Variables { get; init; }
 
@@ -37,6 +40,7 @@ internal sealed record Surroundings
         Output = new StreamWriter(StandardOutput.Open(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)),
         Error = Console.Error,
         OutputIsTerminal = !Console.IsOutputRedirected,
+        InputIsTerminal = !Console.IsInputRedirected,
         Variables = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? ""),
         Time = TimeProvider.System,

@@ -35,4 +35,7 @@ internal static partial class HexagramClientLog
 
     [LoggerMessage(10, LogLevel.Warning, "The handler failed for message {Id} from {From} after it had committed the transaction itself; the message counts as handled")]
     internal static partial void HandlerFailedAfterCommit(this ILogger logger, MessageId id, UserId from, Exception cause);
+
+    [LoggerMessage(11, LogLevel.Error, "The client has stopped and does not connect again by itself ({Cause}): {Reason}")]
+    internal static partial void Stopped(this ILogger logger, StopCause cause, string reason);
 }

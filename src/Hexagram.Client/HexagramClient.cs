@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Hexagram.Client.Connections;
 using Hexagram.Client.Receiving;
 using Hexagram.Client.Sending;
@@ -86,7 +87,8 @@ public sealed class HexagramClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Opens the store and begins to connect in the background. Sending works at once, also offline; receiving begins with <see cref="OnMessage"/>.
+    /// Opens the store and begins to connect in the background. Sending works at once, also offline; receiving begins with <see cref="OnMessage"/>
+    /// or <see cref="ReadAllAsync"/>.
     /// </summary>
     /// <exception cref="ArgumentException">An option cannot be meant; the message says which.</exception>
     /// <exception cref="ClientStoreException">The store is in use, damaged or cannot be written.</exception>
@@ -95,18 +97,29 @@ public sealed class HexagramClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         // Opening a file and reading what waits in it takes its time; a caller with a user interface must not wait for that.
-        var store = await Task.Run(() => options.Store.Open(options), cancellationToken);
+        return await Task.Run(() => Open(options), cancellationToken);
+    }
+
+    /// <summary>The same on the caller's thread, for whoever has one to spare: a container makes its services without awaiting.</summary>
+    internal static HexagramClient Open(HexagramClientOptions options)
+    {
+        options.Validate();
+        var store = options.Store.Open(options);
+        HexagramClient client;
         try
         {
-            var client = await Task.Run(() => new HexagramClient(options, store), cancellationToken);
-            client._connector.Start();
-            return client;
+            client = new HexagramClient(options, store);
         }
         catch
         {
-            await store.DisposeAsync();
+            // Nothing waits to be written, so this is quick; and whoever tries again finds the file free.
+            store.DisposeAsync().AsTask().GetAwaiter().GetResult();
             throw;
         }
+
+        client._connector.Start();
+        (store as IEnqueuedStore)?.StartTaking(client._sender.SendAsync, client._connector.Fail);
+        return client;
     }
 
     /// <summary>Sends a text; see <see cref="SendAsync(UserId, Body, CancellationToken)"/>.</summary>
@@ -190,7 +203,7 @@ public sealed class HexagramClient : IAsyncDisposable
     /// throws comes again, before all others. Should the process end between the handler's end and the mark that follows, that one message
     /// comes again as <see cref="Message.Redelivered"/>; see <see cref="OnMessageInTransaction"/>.
     /// </summary>
-    /// <exception cref="InvalidOperationException">There is a handler already, or the client only sends.</exception>
+    /// <exception cref="InvalidOperationException">There is a handler or a reader already, or the client only sends.</exception>
     public void OnMessage(Func<Message, CancellationToken, Task> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
@@ -204,7 +217,7 @@ public sealed class HexagramClient : IAsyncDisposable
     /// do not wait in the handler for their being accepted.) <see cref="SendAsync(UserId, Body, CancellationToken)"/> writes with the transaction's connection before it
     /// returns; call it only where a command of the handler's own could run. While the handler runs, nothing else is written to the store, so it should be quick.
     /// </summary>
-    /// <exception cref="InvalidOperationException">There is a handler already, the client only sends, or its store is in memory.</exception>
+    /// <exception cref="InvalidOperationException">There is a handler or a reader already, the client only sends, or its store is in memory.</exception>
     public void OnMessageInTransaction(Func<Message, DbTransaction, CancellationToken, Task> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
@@ -214,6 +227,27 @@ public sealed class HexagramClient : IAsyncDisposable
         }
 
         Receive(new MessageHandler(null, handler));
+    }
+
+    /// <summary>
+    /// Every message, in order and one at a time, for an <c>await foreach</c>. A message is confirmed when the loop asks for the next one: a loop that is left by
+    /// <c>break</c>, <c>return</c> or an exception has not confirmed the message it was left in, and the next reader or handler of this client, or of the
+    /// next process, gets that message first, as <see cref="Message.Redelivered"/>. A loop that asks for the next one after cancellation has confirmed the one before.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the waiting for the next message; the loop then throws <see cref="OperationCanceledException"/>.</param>
+    /// <returns>Ends when the client is disposed of.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// From the first step of the loop: there is a handler, or another loop that has not ended; or the client only sends.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed of while the loop had a message, which is not confirmed and comes again.</exception>
+    public async IAsyncEnumerable<Message> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await using var reader = new MessageReader(_receiver);
+        _connector.Receive();
+        while (await reader.NextAsync(cancellationToken) is { } message)
+        {
+            yield return message;
+        }
     }
 
     /// <summary>What was set aside, oldest first.</summary>
@@ -284,11 +318,17 @@ public sealed class HexagramClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Where its outbox and inbox are.</summary>
+    internal IClientStore Store => _store;
+
     private void Receive(MessageHandler handler)
     {
         _receiver.Start(handler);
         _connector.Receive();
     }
+
+    /// <summary>Waits for the handler or reader, whose token is cancelled. Sending goes on, and another handler may come.</summary>
+    internal Task StopHandlingAsync() => _receiver.StopAsync();
 
     private async Task CloseAsync()
     {
@@ -306,6 +346,11 @@ public sealed class HexagramClient : IAsyncDisposable
             _state = state;
             _stateChange.TrySetResult();
             _stateChange = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        if (state is ConnectionState.Stopped { Cause: not StopCause.Disposed } stopped)
+        {
+            _options.Logger.Stopped(stopped.Cause, stopped.Reason);
         }
 
         _events.Raise(StateChanged, this, state);

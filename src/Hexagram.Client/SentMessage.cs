@@ -1,3 +1,4 @@
+using Hexagram.Client.Telemetry;
 using Hexagram.Delivery.Outgoing;
 using Hexagram.Protocol;
 
@@ -84,14 +85,32 @@ public sealed class SentMessage
     /// <summary>Which of the outbox's limits it counts for. Under the gate.</summary>
     internal bool IsCountedAsStored { get; set; }
 
+    /// <summary>Its part of the message's trace; null when nobody listens. Under the gate.</summary>
+    internal SendTrace? Trace { get; set; }
+
+    /// <summary>How often msg:R has gone out, as far as this process knows. Under the gate.</summary>
+    internal int Transmissions { get; set; }
+
     /// <summary>Id, recipient and state.</summary>
     public override string ToString() => $"{Id} to {To}: {State}";
+
+    /// <summary>msg:R goes out. Under the gate.</summary>
+    internal void Transmitting()
+    {
+        if (Transmissions++ > 0)
+        {
+            ClientTelemetry.Resends.Add(1);
+        }
+
+        Trace?.Transmitted(Transmissions);
+    }
 
     /// <summary>The state rises. Under the gate.</summary>
     internal void Rise(SentState state)
     {
         if (_failure is null && state > _state)
         {
+            Tell(_state, state);
             _state = state;
             Complete(SentState.Accepted, _accepted);
             Complete(SentState.Stored, _stored);
@@ -111,9 +130,38 @@ public sealed class SentMessage
 
         _failure = failure;
         _state = state ?? _state;
+        Trace?.GivenUp(failure);
+        if (state == SentState.Refused)
+        {
+            ClientTelemetry.Refused.Add(1);
+        }
+
         Fail(_accepted);
         Fail(_stored);
         Fail(_delivered);
+    }
+
+    /// <summary>Those who measure and trace.</summary>
+    private void Tell(SentState before, SentState state)
+    {
+        if (before < SentState.Accepted)
+        {
+            ClientTelemetry.Accepted.Add(1);
+        }
+
+        if (state == SentState.Delivered)
+        {
+            ClientTelemetry.Delivered.Add(1);
+        }
+
+        if (Trace is { HasEnded: false } trace)
+        {
+            trace.Risen(state);
+        }
+        else if (state == SentState.Delivered)
+        {
+            SendTrace.DeliveredLate(this);
+        }
     }
 
     private Task TaskFor(SentState state, ref TaskCompletionSource? source)

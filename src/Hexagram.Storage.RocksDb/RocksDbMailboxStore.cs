@@ -9,7 +9,8 @@ namespace Hexagram.Storage.RocksDb;
 
 /// <summary>
 /// The mailbox store in the process: one folder, one RocksDB, one thread that writes. Reads run on the caller's thread and complete at
-/// once; what writes is decided by the commit thread in the order of the calls. Every member may be called from any thread.
+/// once; what writes is decided by the commit thread in the order of the calls, but for confirmations of what is in mind, which are decided on the caller's
+/// thread. Every member may be called from any thread.
 /// </summary>
 public sealed class RocksDbMailboxStore : IMailboxStore
 {
@@ -116,14 +117,15 @@ public sealed class RocksDbMailboxStore : IMailboxStore
     public ValueTask<Confirmation> ConfirmAsync(UserId mailbox, DeviceId device, Epoch epoch, Sequence upTo)
     {
         ThrowIfUnset(mailbox, device);
-        return _commits.Ask(ConfirmWork.For(mailbox, device, epoch, upTo));
+        return _commits.TryConfirm(mailbox, device, epoch, upTo) is { } confirmation ? new(confirmation) : _commits.Ask(ConfirmWork.For(mailbox, device, epoch, upTo));
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<MessageStatus>> StatusAsync(UserId mailbox, UserId sender, IReadOnlyList<MessageId> ids, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<MessageStatus>> StatusAsync(UserId mailbox, UserId sender, IReadOnlyList<MessageId> ids, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ids);
-        return Read(() => _reader.ReadStatuses(mailbox, sender, ids), cancellationToken);
+        await _commits.SettleAsync(mailbox).ConfigureAwait(false);
+        return await Read(() => _reader.ReadStatuses(mailbox, sender, ids), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -134,8 +136,11 @@ public sealed class RocksDbMailboxStore : IMailboxStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<DevicePosition>> DevicesAsync(UserId mailbox, CancellationToken cancellationToken) =>
-        Read(() => _reader.ReadDevices(mailbox), cancellationToken);
+    public async ValueTask<IReadOnlyList<DevicePosition>> DevicesAsync(UserId mailbox, CancellationToken cancellationToken)
+    {
+        await _commits.SettleAsync(mailbox).ConfigureAwait(false);
+        return await Read(() => _reader.ReadDevices(mailbox), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<ForgetReport> ForgetAsync(DateTimeOffset now, CancellationToken cancellationToken)
@@ -167,6 +172,42 @@ public sealed class RocksDbMailboxStore : IMailboxStore
     /// <inheritdoc/>
     public ValueTask<Epoch> BeginEpochAsync() =>
         _commits.Ask(new BeginEpochWork(epoch => Volatile.Write(ref _epoch, epoch.Value)));
+
+    /// <summary>
+    /// Makes a second store in <paramref name="folder"/>, which must not exist and lie on the same disk: everything that was durable when this was called, and
+    /// nothing by halves. Its files are hard links, so it takes hardly any room or time, and appends go on all but a moment. It is there for the taking once this has
+    /// returned; for what a backup is and how it comes back, see <see cref="BeginEpochAsync"/>.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be made there; this store goes on.</exception>
+    /// <exception cref="StoreUnavailableException">This store has stopped or was closed.</exception>
+    public async ValueTask<StoreCheckpoint> CheckpointAsync(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var path = Path.GetFullPath(folder);
+        if (Directory.Exists(path))
+        {
+            throw new IOException($"The folder '{path}' is there already.");
+        }
+
+        // The bulk goes into files here; what is left for the commit thread is what comes meanwhile.
+        await Read(
+            () =>
+            {
+                _database.Flush();
+                return true;
+            },
+            CancellationToken.None);
+        StoreFolder.Create(path);
+        var outcome = await _commits.Ask(new CheckpointWork(_database, Path.Combine(path, StoreFolder.DataName)));
+        if (outcome.Fault is { } fault)
+        {
+            throw new IOException($"The store could not be copied to '{path}': {fault.Message}", fault);
+        }
+
+        DurableMark.Write(path, outcome.Record);
+        FormatFile.Write(path);
+        return new StoreCheckpoint(outcome.Epoch, outcome.Record);
+    }
 
     /// <summary>Finishes what was handed over, waits for reads under way, and releases the folder.</summary>
     public async ValueTask DisposeAsync()
@@ -244,3 +285,8 @@ public sealed class RocksDbMailboxStore : IMailboxStore
         }
     }
 }
+
+/// <summary>What a second store holds; see <see cref="RocksDbMailboxStore.CheckpointAsync"/>.</summary>
+/// <param name="Epoch">The history that its sequences belong to.</param>
+/// <param name="Record">The last record of RocksDB in it, counted over all its life.</param>
+public readonly record struct StoreCheckpoint(Epoch Epoch, ulong Record);

@@ -49,8 +49,8 @@ public interface IMailboxStore : IAsyncDisposable
     /// <summary>
     /// Moves a device's cursor up to <paramref name="upTo"/> if that is higher. Another epoch's confirmation is not applied, nor one beyond the
     /// newest entry or of an unknown device. At most <see cref="Confirmation.NewlyDeliveredMax"/> entries are newly delivered at a time;
-    /// the caller repeats the call until <see cref="Confirmation.Cursor"/> stands where it should. Survives the death of the process,
-    /// not necessarily that of the machine: losing it costs a resend.
+    /// the caller repeats the call until <see cref="Confirmation.Cursor"/> stands where it should. What is asked after the answer knows of it. It survives a stop
+    /// in good order; one of the last moments may be undone by the death of the process or of the machine, which costs a resend and nothing else.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
     ValueTask<Confirmation> ConfirmAsync(UserId mailbox, DeviceId device, Epoch epoch, Sequence upTo);

@@ -18,10 +18,14 @@ public sealed class DocumentTests
         Holds.For(Repository.Files.Where(path => path == "docs/guarantees.md")
             .SelectMany(path => Guarantees.Unbacked(path, Repository.Read(path), Guarantees.TestsIn(Repository.Sources))));
 
-    [Fact]
-    public void The_example_in_the_readme_compiles_when_pasted()
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("docs/client.md")]
+    [InlineData("src/Hexagram.Client/README.md")]
+    [InlineData("src/Hexagram.Client.Hosting/README.md")]
+    public void The_examples_in_a_document_compile_when_pasted(string path)
     {
-        var examples = Examples.In(Repository.Read("README.md"));
+        var examples = Examples.In(Repository.Read(path));
         Assert.NotEmpty(examples);
         Holds.For(examples.SelectMany(Examples.Faults));
     }

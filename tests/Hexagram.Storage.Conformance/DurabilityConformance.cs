@@ -66,7 +66,7 @@ public abstract class DurabilityConformance(IStorePlace place) : StoreTest(place
         {
             asked = [AppendAsync(Message())];
             await held.Arrived.WaitAsync(Patience);
-            asked.AddRange([AppendAsync(Message()), AppendAsync(Message(to: Carol)), ConfirmAsync(Phone, 0), BeginAsync(Laptop), BeginEpochAsync()]);
+            asked.AddRange([AppendAsync(Message()), AppendAsync(Message(to: Carol)), ConfirmAsync(Phone, 1), BeginAsync(Laptop), BeginEpochAsync()]);
             Place.FailSyncs();
         }
 

@@ -26,9 +26,13 @@ internal static class HexagramCommandLine
         {
             Epilogue = """
                 Examples:
+                  hexagram demo                                       one message, then many while things break, and the count
                   hexagram serve                                      a server on this machine, its data in ./hexagram-data
                   hexagram receive --as bob                           bob's messages, as they come
                   hexagram send --as alice --to bob "你好" --trace     one message, with its six lines
+                  hexagram chat --as alice --to bob                   talk; each message says how it stands
+                  hexagram inspect --mailbox bob                      devices, cursors, entries, also of a running server
+                  hexagram backup --to /backups/today                 a verified copy, also of a running server; 'restore' takes it back
                   hexagram chaos                                      a server of its own, disturbed for a minute, and judged
                   hexagram bench pairs                                a server of its own, loaded, and what a message costs
 
@@ -41,10 +45,16 @@ internal static class HexagramCommandLine
         root.Add(new HelpOption { Action = new HelpWithExamples(), Recursive = true, Description = "Show help and usage information." });
         root.Add(new Option<bool>("--version") { Description = "Show the version.", Action = new VersionAction() });
         root.Add(shared.Json);
+        root.Add(DemoCommand.Build(shared, surroundings));
         root.Add(ServeCommand.Build(shared, surroundings));
         root.Add(TokenCommand.Build(shared, surroundings));
         root.Add(SendCommand.Build(shared, surroundings, isDelimited: words.Contains("--")));
         root.Add(ReceiveCommand.Build(shared, surroundings));
+        root.Add(ChatCommand.Build(shared, surroundings));
+        root.Add(ConfigCommand.Build(shared, surroundings));
+        root.Add(InspectCommand.Build(shared, surroundings));
+        root.Add(BackupCommand.Build(shared, surroundings));
+        root.Add(BackupCommand.BuildRestore(shared, surroundings));
         root.Add(BenchCommand.Build(shared, surroundings));
         root.Add(BenchCommand.BuildFloor(surroundings));
         root.Add(ChaosCommand.Build(shared, surroundings));

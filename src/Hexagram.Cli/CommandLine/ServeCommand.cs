@@ -7,6 +7,13 @@ namespace Hexagram.Cli.CommandLine;
 /// <summary><c>hexagram serve</c>.</summary>
 internal static class ServeCommand
 {
+    /// <summary>The option that names the settings file.</summary>
+    public static Option<string?> SettingsFile() => new("--config")
+    {
+        HelpName = "FILE",
+        Description = "A JSON file with settings. [default: hexagram.json in the data folder, if it is there]",
+    };
+
     /// <summary>The command with its options.</summary>
     public static Command Build(SharedOptions shared, Surroundings surroundings)
     {
@@ -22,11 +29,7 @@ internal static class ServeCommand
             Description = "Where to listen for clients; port 0 takes a free one. [default: 127.0.0.1:7000]",
             CustomParser = result => SharedOptions.Read(result, ListenAddress.TcpForm, text => ListenAddress.TryParseTcp(text, out _) ? text : null),
         };
-        var config = new Option<string?>("--config")
-        {
-            HelpName = "FILE",
-            Description = "A JSON file with settings. [default: hexagram.json in the data folder, if it is there]",
-        };
+        var config = SettingsFile();
         var remote = new Option<bool>("--allow-remote")
         {
             Description = "Allow addresses that other machines can reach. What travels is not encrypted: put TLS in front.",

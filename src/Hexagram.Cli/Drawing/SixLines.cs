@@ -20,6 +20,10 @@ internal sealed class SixLines
     /// <returns>The lines that this has lit, in their order; none for a resend.</returns>
     public IReadOnlyList<LitLine> Transmitted(DateTimeOffset at) => Light(at, 1, Lighting.Seen);
 
+    /// <summary>The packet of this line has passed: told by somebody who sees both halves, the sender's and the recipient's.</summary>
+    /// <returns>As <see cref="Transmitted"/>.</returns>
+    public IReadOnlyList<LitLine> Passed(int number, DateTimeOffset at) => Light(at, number, Lighting.Seen);
+
     /// <summary>The message is known to stand so. What a state implies is lit with it, as proven.</summary>
     /// <returns>The lines that this has lit, in their order.</returns>
     public IReadOnlyList<LitLine> Reached(MessageState state, DateTimeOffset at) => state switch

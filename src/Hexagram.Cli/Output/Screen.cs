@@ -80,6 +80,9 @@ internal sealed class Screen
     /// <summary>Something worth knowing that is no result: to standard error.</summary>
     public void Note(string text) => Aside("note", text);
 
+    /// <summary>A note, also while notes go elsewhere: what is told by the one they go to.</summary>
+    public void Aside(string text) => Print("note", text);
+
     /// <summary>What went wrong: to standard error.</summary>
     public void Error(string text) => Aside("error", text);
 
@@ -98,6 +101,11 @@ internal sealed class Screen
             return;
         }
 
+        Print(kind, text);
+    }
+
+    private void Print(string kind, string text)
+    {
         var line = IsJson ? Object(json => json.WriteString(kind, text)) : kind == "error" ? $"hexagram: {text}" : text;
         lock (_gate)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using Hexagram.Cli.CommandLine;
 using Hexagram.Cli.Output;
+using Hexagram.Cli.Serving.Control;
 using Hexagram.Server.Hosting;
 using Hexagram.Storage;
 using Hexagram.Storage.RocksDb;
@@ -24,11 +25,14 @@ internal static class ServeRun
         try
         {
             settings.Data.Create();
+            settings.Data.ThrowIfHalfRestored();
+            RocksDbMailboxStore? store = null;
             await using var server = HexagramServer.Build(
                 settings.Server,
-                services => RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>()),
+                services => store = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>()),
                 builder => Configure(builder, settings.Log, screen.IsJson));
             await server.StartAsync(surroundings.Stop);
+            await using var control = ControlSocket.Open(settings.Data, store!, server.Application.Services.GetRequiredService<ILogger<ControlSocket>>());
             Announce(server, settings, screen);
             await EndAsync(server, surroundings.Stop);
             await server.StopAsync(CancellationToken.None);

@@ -10,11 +10,6 @@ namespace Hexagram.Cli.Serving;
 /// </summary>
 internal sealed record ServeSettings
 {
-    private const string EnvironmentPrefix = "HEXAGRAM__";
-
-    /// <summary>What the other commands read from the environment; the server has no use for it.</summary>
-    private static readonly HashSet<string> OfClients = new(StringComparer.OrdinalIgnoreCase) { "Server", "Token" };
-
     /// <summary>What is no setting of the server's parts: it follows from something else.</summary>
     private static readonly HashSet<string> Derived = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -40,47 +35,20 @@ internal sealed record ServeSettings
     /// <param name="file">The file that the command line names, or null.</param>
     /// <param name="surroundings">The process.</param>
     /// <exception cref="CommandFailure">Something cannot be meant; all of it is named.</exception>
-    public static ServeSettings Load(IReadOnlyDictionary<string, string?> words, string? file, Surroundings surroundings)
+    public static ServeSettings Load(IReadOnlyDictionary<string, string?> words, string? file, Surroundings surroundings) =>
+        Read(SettingsLayers.Find(words, file, surroundings).Build());
+
+    /// <summary>The same, and for each setting what it is and where that comes from.</summary>
+    /// <exception cref="CommandFailure">As <see cref="Load"/>.</exception>
+    public static (ServeSettings Settings, string? File, IReadOnlyList<EffectiveSetting> Effective) Explain(
+        IReadOnlyDictionary<string, string?> words, string? file, Surroundings surroundings)
     {
-        var environment = surroundings.Variables
-            .Where(variable => variable.Key.StartsWith(EnvironmentPrefix, StringComparison.OrdinalIgnoreCase))
-            .Select(variable => KeyValuePair.Create(variable.Key[EnvironmentPrefix.Length..].Replace("__", ":", StringComparison.Ordinal), (string?)variable.Value))
-            .Where(variable => !OfClients.Contains(variable.Key))
-            .ToList();
-        var said = words.Where(word => word.Value is not null).ToList();
-
-        // Where the file lies may depend on the data folder, which the other two may name.
-        file ??= environment.Find(variable => variable.Key.Equals("Config", StringComparison.OrdinalIgnoreCase)).Value;
-        environment.RemoveAll(variable => variable.Key.Equals("Config", StringComparison.OrdinalIgnoreCase));
-        var inFolder = new DataFolder(Layer(null, environment, said)["Data"] ?? DataFolder.Default).SettingsFile;
-        if (file is not null && !File.Exists(file))
-        {
-            throw CommandFailure.Usage($"There is no settings file {Path.GetFullPath(file)}.");
-        }
-
-        return Read(Layer(file ?? (File.Exists(inFolder) ? inFolder : null), environment, said));
+        var layers = SettingsLayers.Find(words, file, surroundings);
+        return (Read(layers.Build()), layers.File, [.. Describe().Select(layers.Explain)]);
     }
 
     /// <summary>Every setting by name, with its default, for the documentation.</summary>
     public static IEnumerable<Setting> Describe() => SettingsReader.Describe(new Tree(), Derived);
-
-    private static IConfigurationRoot Layer(string? file, IEnumerable<KeyValuePair<string, string?>> environment, IEnumerable<KeyValuePair<string, string?>> words)
-    {
-        var layers = new ConfigurationBuilder();
-        if (file is not null)
-        {
-            layers.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
-        }
-
-        try
-        {
-            return layers.AddInMemoryCollection(environment).AddInMemoryCollection(words).Build();
-        }
-        catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException)
-        {
-            throw CommandFailure.Usage($"The settings file {Path.GetFullPath(file!)} cannot be read: {fault.InnerException?.Message ?? fault.Message}");
-        }
-    }
 
     private static ServeSettings Read(IConfiguration configuration)
     {

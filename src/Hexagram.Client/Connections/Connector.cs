@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Hexagram.Client.Receiving;
 using Hexagram.Client.Sending;
 using Hexagram.Client.Stores;
+using Hexagram.Client.Telemetry;
 using Hexagram.Protocol;
 using Microsoft.Extensions.Logging;
 
@@ -41,6 +42,7 @@ internal sealed class Connector : IAsyncDisposable
     private volatile ConnectionEnd? _defect;
     private bool _receives;
     private bool _welcomed;
+    private bool _welcomedBefore;
     private Task _running = Task.CompletedTask;
 
     internal Connector(HexagramClientOptions options, IClientStore store, StoredClient stored, ServerClock clock, Sender sender, Receiver receiver, Action<ConnectionState> stateChanged)
@@ -296,6 +298,12 @@ internal sealed class Connector : IAsyncDisposable
             await _receiver.WelcomedAsync(connection, welcome);
         }
 
+        if (_welcomedBefore)
+        {
+            ClientTelemetry.Reconnects.Add(1);
+        }
+
+        _welcomedBefore = true;
         _sender.Connected(connection, welcome);
         _logger.Connected(welcome.User, welcome.Epoch, welcome.Last);
         _stateChanged(new ConnectionState.Connected(welcome.User));
@@ -324,6 +332,7 @@ internal sealed class Connector : IAsyncDisposable
                 break;
             case AckAcknowledge acknowledge when _welcomed:
                 connection.Acknowledged(acknowledge);
+                _receiver.Acknowledged(acknowledge);
                 break;
             case MessageAcknowledge or AckNotify or StatusAcknowledge or Error when _welcomed:
                 _sender.Received(packet);

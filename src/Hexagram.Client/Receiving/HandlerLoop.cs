@@ -1,15 +1,17 @@
 using System.Threading.Channels;
 using Hexagram.Client.Connections;
 using Hexagram.Client.Stores;
+using Hexagram.Client.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Hexagram.Client.Receiving;
 
 /// <summary>
 /// Hands messages to the application's handler, one by one and in order, and commits each before the next. A handler or a store that fails keeps
-/// its message at the head. The loop alone runs here; nothing is locked while the application's code runs.
+/// its message at the head, and so does a handler that is stopped: the next one gets it first. The loop alone runs here, for one handler at a time;
+/// nothing is locked while the application's code runs.
 /// </summary>
-internal sealed class HandlerLoop : IAsyncDisposable
+internal sealed class HandlerLoop
 {
     private readonly HexagramClientOptions _options;
     private readonly IInboxStore _store;
@@ -19,7 +21,6 @@ internal sealed class HandlerLoop : IAsyncDisposable
     private readonly ChannelReader<InboxItem> _items;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly CancellationTokenSource _stop = new();
     private readonly AsyncLocal<HandlerCall?> _call = new();
 
     /// <summary>Messages whose handler may have run and that are not committed: the one of the last run, and one for each history that ended meanwhile.</summary>
@@ -27,7 +28,15 @@ internal sealed class HandlerLoop : IAsyncDisposable
     private MessageKey? _begun;
     private volatile bool _lookForSeen;
     private MessageHandler _handler = new(null, null);
+    private CancellationToken _stopping;
+    private Func<Task> _stop = () => Task.CompletedTask;
     private Task _running = Task.CompletedTask;
+
+    /// <summary>Taken from the queue and not committed.</summary>
+    private InboxItem? _head;
+
+    /// <summary>How often a handler has been given the head.</summary>
+    private int _attempts;
 
     internal HandlerLoop(
         HexagramClientOptions options,
@@ -67,41 +76,74 @@ internal sealed class HandlerLoop : IAsyncDisposable
     /// <summary>Whether the caller is the handler, or was called by it, and it has not ended.</summary>
     internal bool IsInsideHandler => _call.Value is { HasEnded: false };
 
+    /// <summary>Called again only after <see cref="StopAsync"/>.</summary>
     internal void Start(MessageHandler handler)
     {
         _handler = handler;
+        // With neither a timer nor a link it holds nothing that would have to be disposed of, and may be cancelled at any time.
+        var stop = new CancellationTokenSource();
+        _stop = stop.CancelAsync;
+        _stopping = stop.Token;
         _running = Task.Run(RunAsync);
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Cancels the handler's token and waits for it. What it has not succeeded with stays at the head.</summary>
+    internal async Task StopAsync()
     {
-        await _stop.CancelAsync();
+        await _stop();
         await _running;
-        _stop.Dispose();
     }
 
     private async Task RunAsync()
     {
+        Exception? defect = null;
         try
         {
-            await foreach (var item in _items.ReadAllAsync(_stop.Token))
+            await DoHeadAsync();
+            await foreach (var item in _items.ReadAllAsync(_stopping))
             {
-                // The queue itself does not look at the token while it has something.
-                _stop.Token.ThrowIfCancellationRequested();
                 if (_receiver.Take(item))
                 {
-                    await DoAsync(item);
+                    _head = item;
+                    _attempts = 0;
+                    await DoHeadAsync();
                 }
             }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            // Disposed of: what is left in the queue comes again.
+            // Stopped: the head and what is left in the queue are for the next handler, and come again after a restart.
         }
-        catch (Exception defect)
+        catch (Exception cause)
         {
-            _events.Defect(defect);
+            defect = cause;
+            _events.Defect(cause);
         }
+        finally
+        {
+            _handler.Ended?.Invoke(defect);
+        }
+    }
+
+    private async Task DoHeadAsync()
+    {
+        if (_head is not { } item)
+        {
+            return;
+        }
+
+        // The queue itself does not look at the token while it has something.
+        _stopping.ThrowIfCancellationRequested();
+        if (_receiver.WhenHistoryEnds(item).IsCompleted)
+        {
+            KeepMark(item);
+        }
+        else
+        {
+            await DoAsync(item);
+        }
+
+        _head = null;
     }
 
     private async Task DoAsync(InboxItem item)
@@ -114,6 +156,7 @@ internal sealed class HandlerLoop : IAsyncDisposable
         }
         else if (LookForSeen && await HasSeenAsync(item.Key!.Value))
         {
+            ClientTelemetry.Duplicates.Add(1);
             await CommitAsync(item, null);
         }
         else
@@ -125,36 +168,21 @@ internal sealed class HandlerLoop : IAsyncDisposable
     /// <summary>The same message until it is handled, set aside, or no longer wanted.</summary>
     private async Task HandleAsync(InboxItem item)
     {
-        for (var attempt = 1; ; attempt++)
+        while (true)
         {
+            var attempt = _attempts + 1;
             var message = ToMessage(item, attempt);
-            Exception? failure;
-            if (_handler.Plain is { } plain)
+            if (_handler.Plain is not null)
             {
                 message = await BegunAsync(item, message);
-                failure = await TryAsync(plain, message);
-            }
-            else
-            {
-                failure = await TryInTransactionAsync(item, message);
             }
 
-            if (failure is null)
+            if (await AttemptAsync(item, message) is not { } failure)
             {
-                FailPoint.Pass("inbox.handled");
-                if (_handler.Plain is not null)
-                {
-                    await CommitAsync(item, null);
-                }
-                else
-                {
-                    Committed(item, BegunAfter(item));
-                }
-
                 return;
             }
 
-            _stop.Token.ThrowIfCancellationRequested();
+            _stopping.ThrowIfCancellationRequested();
             var since = _time.GetTimestamp();
             var wait = _options.HandlerRetry.After(attempt, Random.Shared);
             if (ReasonToSetAside(message, failure, wait) is { } reason)
@@ -165,14 +193,42 @@ internal sealed class HandlerLoop : IAsyncDisposable
 
             if (await HistoryEndsAsync(item, wait - _time.GetElapsedTime(since)))
             {
-                if (_handler.Plain is not null)
-                {
-                    // The new history may bring it again, under another number.
-                    _begunBefore.Add(item.Key!.Value);
-                }
-
+                KeepMark(item);
                 return;
             }
+        }
+    }
+
+    /// <summary>One run of the handler, and the commit behind it: null when both are done.</summary>
+    private async Task<Exception?> AttemptAsync(InboxItem item, Message message)
+    {
+        using var activity = HandlerTrace.Begin(item, message);
+        var failure = _handler.Plain is { } plain ? await TryAsync(plain, message) : await TryInTransactionAsync(item, message);
+        if (failure is not null)
+        {
+            HandlerTrace.Failed(activity, failure);
+            return failure;
+        }
+
+        FailPoint.Pass("inbox.handled");
+        if (_handler.Plain is not null)
+        {
+            await CommitAsync(item, null);
+        }
+        else
+        {
+            Committed(item, BegunAfter(item));
+        }
+
+        return null;
+    }
+
+    /// <summary>Its history has ended. The new one may bring it again, under another number.</summary>
+    private void KeepMark(InboxItem item)
+    {
+        if (_handler.Plain is not null && _attempts > 0)
+        {
+            _begunBefore.Add(item.Key!.Value);
         }
     }
 
@@ -195,9 +251,13 @@ internal sealed class HandlerLoop : IAsyncDisposable
         // Flows into the handler and into all that it starts, which may outlive it; and not back into the loop.
         var call = new HandlerCall();
         _call.Value = call;
+        _attempts = message.Attempt;
+        var begun = ClientTelemetry.HandlerBegins();
+        var failed = true;
         try
         {
-            await handler(message, _stop.Token);
+            await handler(message, _stopping);
+            failed = false;
             return null;
         }
         catch (Exception cause)
@@ -207,13 +267,14 @@ internal sealed class HandlerLoop : IAsyncDisposable
         finally
         {
             call.HasEnded = true;
+            ClientTelemetry.HandlerEnds(begun, failed);
         }
     }
 
     private async Task<Exception?> TryInTransactionAsync(InboxItem item, Message message)
     {
         IInboxTransaction? transaction = null;
-        await InsistAsync(async (store, commit) => transaction = await store.BeginTransactionAsync(commit, _stop.Token), Commit(item, null));
+        await InsistAsync(async (store, commit) => transaction = await store.BeginTransactionAsync(commit, _stopping), Commit(item, null));
         FailPoint.Pass("inbox.transaction");
         var failure = await TryAsync(
             (message, cancellationToken) =>
@@ -283,10 +344,10 @@ internal sealed class HandlerLoop : IAsyncDisposable
     {
         var ends = _receiver.WhenHistoryEnds(item);
         wait = wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_stopping);
         await Task.WhenAny(ends, Task.Delay(wait, _time, waiting.Token));
         await waiting.CancelAsync();
-        _stop.Token.ThrowIfCancellationRequested();
+        _stopping.ThrowIfCancellationRequested();
         return ends.IsCompleted;
     }
 
@@ -320,7 +381,7 @@ internal sealed class HandlerLoop : IAsyncDisposable
     /// </summary>
     private MessageKey? BegunAfter(InboxItem item) =>
         _begun is { } begun && begun != item.Key ? begun
-        : _handler.Plain is not null && !_stop.IsCancellationRequested && _items.TryPeek(out var waiting) && waiting.Epoch == item.Epoch ? waiting.Key
+        : _handler.Plain is not null && !_stopping.IsCancellationRequested && _items.TryPeek(out var waiting) && waiting.Epoch == item.Epoch ? waiting.Key
         : null;
 
     private async Task<bool> HasSeenAsync(MessageKey key)
@@ -347,7 +408,7 @@ internal sealed class HandlerLoop : IAsyncDisposable
             {
                 _logger.StoreFailed(fault);
                 _events.StoreFailed(fault);
-                await Task.Delay(_options.HandlerRetry.After(failures, Random.Shared), _time, _stop.Token);
+                await Task.Delay(_options.HandlerRetry.After(failures, Random.Shared), _time, _stopping);
             }
         }
     }

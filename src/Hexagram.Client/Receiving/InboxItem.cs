@@ -11,5 +11,8 @@ namespace Hexagram.Client.Receiving;
 /// <param name="Gap">The gap; null for a message.</param>
 internal sealed record InboxItem(Epoch Epoch, Sequence UpTo, MessageNotify? Message, InboxGap? Gap)
 {
+    /// <summary>When it came, for its trace; null when nobody listens.</summary>
+    internal DateTimeOffset? NotifiedAt { get; init; }
+
     internal MessageKey? Key => Message is { } message ? new MessageKey(message.From, message.Id) : null;
 }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Hexagram.Client.Connections;
 using Hexagram.Client.Stores;
+using Hexagram.Client.Telemetry;
 using Hexagram.Delivery.Incoming;
 using Hexagram.Protocol;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ internal sealed class Receiver : IAsyncDisposable
     private readonly Inbox _inbox;
     private readonly Channel<InboxItem> _items = Channel.CreateUnbounded<InboxItem>();
     private volatile MessageHandler? _handler;
+    private readonly ConfirmTraces _confirmTraces = new();
     private TaskCompletionSource _historyEnds = NewEnd();
     private WelcomeStep? _toAdopt;
     private long _waitingBytes;
@@ -52,12 +54,30 @@ internal sealed class Receiver : IAsyncDisposable
 
             if (_handler is not null)
             {
-                throw new InvalidOperationException("This client has a handler already; it has one, which gets all messages in order.");
+                throw new InvalidOperationException("This client's messages go to a handler or a reader already. There is one at a time, which gets all of them in order: register one handler, or end the loop over ReadAllAsync before the next begins.");
             }
 
             ObjectDisposedException.ThrowIf(_disposed, typeof(HexagramClient));
             _handler = handler;
             _loop.Start(handler);
+        }
+    }
+
+    /// <summary>The same for whichever handler there is.</summary>
+    internal Task StopAsync() => _handler is { } handler ? StopAsync(handler) : Task.CompletedTask;
+
+    /// <summary>Waits for this handler, whose token is cancelled, and makes place for another.</summary>
+    internal async Task StopAsync(MessageHandler handler)
+    {
+        if (!ReferenceEquals(_handler, handler))
+        {
+            return;
+        }
+
+        await _loop.StopAsync();
+        lock (_gate)
+        {
+            _handler = null;
         }
     }
 
@@ -69,7 +89,7 @@ internal sealed class Receiver : IAsyncDisposable
             _disposed = true;
         }
 
-        await _loop.DisposeAsync();
+        await _loop.StopAsync();
     }
 
     // ---- the connection -------------------------------------------------------------------
@@ -144,9 +164,13 @@ internal sealed class Receiver : IAsyncDisposable
             {
                 case InboxDecision.Take:
                     _waitingBytes += message.Body.Content.Length;
-                    _items.Writer.TryWrite(new InboxItem(_inbox.Epoch, message.Sequence, message, null));
+                    _items.Writer.TryWrite(new InboxItem(_inbox.Epoch, message.Sequence, message, null)
+                    {
+                        NotifiedAt = ClientTelemetry.Activities.HasListeners() ? _options.TimeProvider.GetUtcNow() : null,
+                    });
                     break;
                 case InboxDecision.ConfirmAgain:
+                    ClientTelemetry.Duplicates.Add(1);
                     _connection?.Confirm(new AckRequest(_inbox.Epoch, _inbox.Cursor));
                     break;
                 case InboxDecision.Reconnect:
@@ -156,11 +180,21 @@ internal sealed class Receiver : IAsyncDisposable
         }
     }
 
+    /// <summary>ack:A has come.</summary>
+    internal void Acknowledged(AckAcknowledge acknowledge)
+    {
+        lock (_gate)
+        {
+            _confirmTraces.Acknowledged(acknowledge.UpTo);
+        }
+    }
+
     internal void Disconnected()
     {
         lock (_gate)
         {
             _connection = null;
+            _confirmTraces.Disconnected();
         }
     }
 
@@ -198,6 +232,11 @@ internal sealed class Receiver : IAsyncDisposable
         {
             if (_inbox.Committed(item.Epoch, item.UpTo) is { } confirmation)
             {
+                if (item.Message is { } message && _connection is not null)
+                {
+                    _confirmTraces.Begin(message.Id, item.UpTo);
+                }
+
                 _connection?.Confirm(confirmation);
             }
         }

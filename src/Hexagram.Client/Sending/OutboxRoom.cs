@@ -4,11 +4,13 @@ namespace Hexagram.Client.Sending;
 internal sealed class OutboxRoom(OutboxLimits limits)
 {
     private long _waitingBytes;
-    private int _stored;
     private long _storedBytes;
 
     /// <summary>Messages that wait for the server or for their confirmation.</summary>
     internal int Waiting { get; private set; }
+
+    /// <summary>Messages that the server has stored for recipients who are away.</summary>
+    internal int Stored { get; private set; }
 
     /// <summary>What to say when there is no room for one more; null when there is.</summary>
     internal OutboxFullException? Lacks(int bytes)
@@ -23,9 +25,9 @@ internal sealed class OutboxRoom(OutboxLimits limits)
             return Full(nameof(OutboxLimits.WaitingBytesMax), $"the messages that wait hold {_waitingBytes} bytes");
         }
 
-        if (_stored >= limits.StoredMax)
+        if (Stored >= limits.StoredMax)
         {
-            return Full(nameof(OutboxLimits.StoredMax), $"{_stored} messages are stored for recipients who are away");
+            return Full(nameof(OutboxLimits.StoredMax), $"{Stored} messages are stored for recipients who are away");
         }
 
         if (_storedBytes >= limits.StoredBytesMax)
@@ -42,7 +44,7 @@ internal sealed class OutboxRoom(OutboxLimits limits)
         message.IsCountedAsStored = stored;
         if (stored)
         {
-            _stored++;
+            Stored++;
             _storedBytes += message.BodyBytes;
         }
         else
@@ -56,7 +58,7 @@ internal sealed class OutboxRoom(OutboxLimits limits)
     {
         if (message.IsCountedAsStored)
         {
-            _stored--;
+            Stored--;
             _storedBytes -= message.BodyBytes;
         }
         else

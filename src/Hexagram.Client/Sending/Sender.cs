@@ -1,5 +1,6 @@
 using Hexagram.Client.Connections;
 using Hexagram.Client.Stores;
+using Hexagram.Client.Telemetry;
 using Hexagram.Delivery;
 using Hexagram.Delivery.Outgoing;
 using Hexagram.Protocol;
@@ -55,9 +56,11 @@ internal sealed class Sender
         {
             var entry = new OutboxEntry(message.Number, message.Id, message.To, message.State, message.Transmitted);
             _lastNumber = message.Number;
-            Hold(new SentMessage(_gate, entry, null, message.BodyBytes));
+            Hold(new SentMessage(_gate, entry, null, message.BodyBytes) { Transmissions = message.Transmitted ? 1 : 0 });
             _outbox.Add(entry, Now);
         }
+
+        ClientTelemetry.Opened(_room);
     }
 
     private TimeSpan Now => _time.GetElapsedTime(_origin);
@@ -73,7 +76,10 @@ internal sealed class Sender
         }
     }
 
-    internal Task<SentMessage> SendAsync(UserId to, Body body)
+    /// <param name="to">The recipient.</param>
+    /// <param name="body">Its body.</param>
+    /// <param name="source">Where it waited in the application's database, if it did.</param>
+    internal Task<SentMessage> SendAsync(UserId to, Body body, EnqueuedRow? source = null)
     {
         lock (_gate)
         {
@@ -92,12 +98,13 @@ internal sealed class Sender
             var number = ++_lastNumber;
             var entry = new OutboxEntry(number, _ids.New(), to, MessageState.Waiting, transmitted);
             var message = new SentMessage(_gate, entry, body, body.Content.Length);
+            message.Trace = SendTrace.Begin(message);
             Hold(message);
 
             var pending = new PendingSend(message, _inserted);
             _pending.Enqueue(pending);
             FailPoint.Pass("outbox.inserting");
-            _store.Insert(new StoredMessage(number, entry.Id, to, MessageState.Waiting, transmitted, message.BodyBytes), body, pending);
+            _store.Insert(new StoredMessage(number, entry.Id, to, MessageState.Waiting, transmitted, message.BodyBytes, source), body, pending);
             return pending.Task;
         }
     }
@@ -204,6 +211,7 @@ internal sealed class Sender
         lock (_gate)
         {
             _closed = true;
+            ClientTelemetry.Closed(_room);
             _connection = null;
             _timer.Dispose();
             foreach (var message in _messages.Values)
@@ -251,6 +259,7 @@ internal sealed class Sender
     {
         if (pending.Fault is null)
         {
+            ClientTelemetry.Sent.Add(1);
             Add(pending.Message);
         }
         else
@@ -364,6 +373,7 @@ internal sealed class Sender
             return;
         }
 
+        message.Transmitting();
         _connection.Post(message);
     }
 
@@ -398,6 +408,7 @@ internal sealed class Sender
                 if (entries[i].Id != marks[i].Id)
                 {
                     _outbox.Remake(entries[i], marks[i].Id);
+                    _messages[entries[i].Number].Trace?.Remade(marks[i].Id);
                 }
             }
 

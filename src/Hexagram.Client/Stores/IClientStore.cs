@@ -137,7 +137,21 @@ internal sealed record InboxCommit(
     DateTimeOffset ForgetBefore);
 
 /// <summary>A row of the outbox without its body.</summary>
-internal readonly record struct StoredMessage(long Number, MessageId Id, UserId To, MessageState State, bool Transmitted, int BodyBytes);
+/// <param name="Number">Its place in the order of the outbox.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="To">The recipient.</param>
+/// <param name="State">Where it stands.</param>
+/// <param name="Transmitted">Whether it may have left the device.</param>
+/// <param name="BodyBytes">The size of its body.</param>
+/// <param name="Source">Where it waited in the application's database; null when it comes from <c>SendAsync</c>.</param>
+internal readonly record struct StoredMessage(
+    long Number,
+    MessageId Id,
+    UserId To,
+    MessageState State,
+    bool Transmitted,
+    int BodyBytes,
+    EnqueuedRow? Source = null);
 
 /// <summary>What a store holds when it is opened.</summary>
 internal sealed record StoredClient

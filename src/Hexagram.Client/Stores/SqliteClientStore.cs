@@ -153,24 +153,8 @@ internal sealed class SqliteClientStore : IClientStore
 
     public Task<bool> HasSeenAsync(MessageKey message) => _writer.RunAsync(() => _statements.HasSeen(message));
 
-    public async Task<IInboxTransaction> BeginTransactionAsync(InboxCommit commit, CancellationToken cancellationToken)
-    {
-        var opening = _writer.BeginTransactionAsync(() => Commit(commit), () => commit.Seen is { } key && _statements.HasSeen(key));
-        try
-        {
-            return await opening.WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // It may be lent a moment later, and then it has to be given back: nothing else is written until then.
-            _ = opening.ContinueWith(
-                late => late.Result.RollbackAsync(),
-                CancellationToken.None,
-                TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
-            throw;
-        }
-    }
+    public Task<IInboxTransaction> BeginTransactionAsync(InboxCommit commit, CancellationToken cancellationToken) =>
+        _writer.BeginTransactionAsync(() => Commit(commit), () => commit.Seen is { } key && _statements.HasSeen(key)).OrGivenBackAsync(cancellationToken);
 
     public Task<IReadOnlyList<SetAsideMessage>> ReadSetAsideAsync() =>
         _writer.JoinAsync(() => SqliteRows.SetAside(_connection, _statements.Transaction));

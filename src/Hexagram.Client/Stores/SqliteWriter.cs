@@ -9,26 +9,17 @@ namespace Hexagram.Client.Stores;
 /// </summary>
 internal sealed class SqliteWriter
 {
-    /// <summary>Work that nobody waits for is written at the latest after so long.</summary>
-    private static readonly TimeSpan LazyDelay = TimeSpan.FromMilliseconds(200);
-
-    /// <summary>So much work that nobody waits for is written at once.</summary>
-    private const int LazyMax = 512;
-
     /// <summary>One transaction holds no more than so many changes.</summary>
     private const int BatchMax = 2_048;
 
-    private readonly object _gate = new();
     private readonly SqliteConnection _connection;
     private readonly string _file;
     private readonly Thread _thread;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SqliteStatements _statements;
     private readonly AsyncLocal<SqliteHandlerTransaction?> _lent = new();
-    private Queue<Work> _queue = new();
+    private readonly WriteQueue<Work> _queue = new();
     private bool _started;
-    private bool _urgent;
-    private bool _stopping;
     private ClientStoreException? _broken;
 
     internal SqliteWriter(SqliteConnection connection, SqliteStatements statements, string file)
@@ -109,12 +100,7 @@ internal sealed class SqliteWriter
     /// <summary>Everything queued is written, then the thread ends.</summary>
     internal Task StopAsync()
     {
-        lock (_gate)
-        {
-            _stopping = true;
-            Monitor.Pulse(_gate);
-        }
-
+        _queue.Stop();
         return _started ? _ended.Task : Task.CompletedTask;
     }
 
@@ -132,28 +118,16 @@ internal sealed class SqliteWriter
 
     private void Enqueue(Work work, bool urgent)
     {
-        lock (_gate)
+        if (!_queue.TryEnqueue(work, urgent))
         {
-            if (!_stopping)
-            {
-                _queue.Enqueue(work);
-                _urgent |= urgent || _queue.Count >= LazyMax;
-                if (_urgent || _queue.Count == 1)
-                {
-                    Monitor.Pulse(_gate);
-                }
-
-                return;
-            }
+            work.Completed?.Invoke(new ClientStoreException($"{_file} has been closed."));
         }
-
-        work.Completed?.Invoke(new ClientStoreException($"{_file} has been closed."));
     }
 
     private void Run()
     {
         var batch = new List<Work>();
-        while (TryTake(out var queue))
+        while (_queue.TryTake(out var queue))
         {
             while (queue.TryDequeue(out var work))
             {
@@ -176,29 +150,6 @@ internal sealed class SqliteWriter
         }
 
         _ended.TrySetResult();
-    }
-
-    private bool TryTake(out Queue<Work> queue)
-    {
-        lock (_gate)
-        {
-            while (!_urgent && !_stopping)
-            {
-                if (_queue.Count == 0)
-                {
-                    Monitor.Wait(_gate);
-                }
-                else if (!Monitor.Wait(_gate, LazyDelay))
-                {
-                    break;
-                }
-            }
-
-            queue = _queue;
-            _queue = new Queue<Work>();
-            _urgent = false;
-            return queue.Count > 0 || !_stopping;
-        }
     }
 
     private void Write(List<Work> batch)

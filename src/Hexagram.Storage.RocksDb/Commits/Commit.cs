@@ -7,19 +7,26 @@ namespace Hexagram.Storage.RocksDb.Commits;
 
 /// <summary>
 /// The batch in hand: what it writes, and the state of mailboxes as it will be when the batch has been written. Used anew for every
-/// batch. It belongs to the commit thread.
+/// batch. It belongs to the commit thread, but for confirmations of what is in mind: those are decided by whoever brings them, between and
+/// during writes, and go with the next batch.
 /// </summary>
+/// <remarks>Everything but <see cref="Write"/> happens inside <see cref="Gate"/>, so that nobody waits for the disk there but the commit thread itself.</remarks>
 internal sealed class Commit(RocksDbStoreOptions options, Database database, TimeProvider time, DiskReserve reserve, List<StampedEpoch> epochs)
     : IDisposable
 {
     private readonly RocksBatch _batch = new();
     private readonly MailboxCache _mailboxes = new(new MailboxReader(database), options.MailboxesCachedMax);
-    private readonly List<MailboxState> _touched = [];
+    private List<MailboxState> _touched = [];
+    private List<MailboxState> _beingWritten = [];
     private readonly Dictionary<PendingId, IdRecord> _pendingIds = [];
     private readonly Dictionary<UserId, SenderRecord> _pendingSenders = [];
     private readonly byte[] _key = new byte[Keys.BytesMax];
     private byte[] _value = new byte[4096];
     private long _number;
+    private long _written;
+
+    /// <summary>Guards all state of mailboxes. The commit thread holds it while it decides a batch, not while it writes.</summary>
+    internal Lock Gate { get; } = new();
 
     internal RocksDbStoreOptions Options { get; } = options;
 
@@ -40,17 +47,54 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
     /// <summary>Whether the disk's last free space is reached.</summary>
     internal bool IsDiskReserveReached => reserve.IsReached();
 
-    /// <summary>Begins the next batch.</summary>
+    /// <summary>Begins the next batch. What has been confirmed since the last one is in it already.</summary>
     internal void Begin()
     {
         _number++;
         _batch.Clear();
         _pendingIds.Clear();
         _pendingSenders.Clear();
-        _touched.Clear();
-        _mailboxes.Trim();
         NeedsSync = false;
         Now = time.GetUtcNow().ToUnixTimeMilliseconds();
+    }
+
+    /// <summary>
+    /// Decides a confirmation at once if everything that it takes is in mind; null if not, and then it is for the commit thread, which may read. Never waits
+    /// for anything: also not for the commit thread, which is about to be free anyway when it decides.
+    /// </summary>
+    internal Confirmation? TryConfirm(UserId mailbox, DeviceId device, Epoch epoch, Sequence upTo)
+    {
+        if (!Gate.TryEnter())
+        {
+            return null;
+        }
+
+        try
+        {
+            if (epoch != Epoch || _mailboxes.Peek(mailbox) is not { } state || state.Find(device) is not { } place || !Confirming.NeedsNoReading(state, place, upTo.Value))
+            {
+                return null;
+            }
+
+            Now = time.GetUtcNow().ToUnixTimeMilliseconds();
+            var newly = Confirming.MoveCursor(this, state, place, upTo.Value);
+            Confirming.MarkSeen(this, state, place);
+            state.AnsweredWith = state.InBatch ? _number + 1 : state.AnsweredWith;
+            return new Confirmation(new Sequence(place.Cursor), newly);
+        }
+        finally
+        {
+            Gate.Exit();
+        }
+    }
+
+    /// <summary>Whether something of the mailbox has been answered and cannot be read from the disk yet.</summary>
+    internal bool IsAheadOfDisk(UserId mailbox)
+    {
+        lock (Gate)
+        {
+            return _mailboxes.Peek(mailbox) is { } state && state.AnsweredWith > _written;
+        }
     }
 
     /// <summary>The mailbox as of this point of the batch.</summary>
@@ -180,25 +224,37 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
         Touch(state);
     }
 
-    /// <summary>Writes the batch, if there is anything in it.</summary>
-    internal void Write(IBatchWriter writer)
+    /// <summary>Everything is decided: puts what has changed into the batch. What changes from now on is of the next.</summary>
+    internal void Complete()
     {
-        foreach (var state in _touched)
+        (_touched, _beingWritten) = (_beingWritten, _touched);
+        foreach (var state in _beingWritten)
         {
             AddChanges(state);
+            state.InBatch = false;
         }
+    }
 
+    /// <summary>Writes the batch, if there is anything in it. Outside of <see cref="Gate"/>.</summary>
+    internal void Write(IBatchWriter writer)
+    {
         if (_batch.Count > 0)
         {
             writer.Write(_batch, NeedsSync);
         }
+    }
 
-        foreach (var state in _touched)
+    /// <summary>The batch is on the disk: from here on its entries can be read, so from here on they can be confirmed.</summary>
+    internal void Written()
+    {
+        foreach (var state in _beingWritten)
         {
-            // From here on the batch's entries can be read, so from here on they can be confirmed.
-            state.InBatch = false;
             state.DurableLast = state.Last;
         }
+
+        _beingWritten.Clear();
+        _written = _number;
+        _mailboxes.Trim();
     }
 
     public void Dispose() => _batch.Dispose();

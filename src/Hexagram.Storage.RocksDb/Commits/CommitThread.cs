@@ -1,3 +1,5 @@
+using Hexagram.Protocol;
+
 namespace Hexagram.Storage.RocksDb.Commits;
 
 /// <summary>
@@ -10,7 +12,13 @@ internal sealed class CommitThread
     /// <summary>What the thread is called, for whoever looks at the process.</summary>
     internal const string Name = "Hexagram commits";
 
-    private readonly WorkQueue _queue = new();
+    /// <summary>
+    /// How long a confirmation that was decided by its bringer may be missing from the log. Waking this thread for each would cost more than everything else
+    /// about it, and losing one costs a resend.
+    /// </summary>
+    private static readonly TimeSpan UnwrittenMax = TimeSpan.FromMilliseconds(50);
+
+    private readonly WorkQueue _queue = new(UnwrittenMax);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RocksDbStoreOptions _options;
     private readonly Commit _commit;
@@ -43,6 +51,34 @@ internal sealed class CommitThread
         return task;
     }
 
+    /// <summary>Decides a confirmation on the caller's thread, if nothing has to be read for it; see <see cref="Commit.TryConfirm"/>.</summary>
+    internal Confirmation? TryConfirm(UserId mailbox, DeviceId device, Epoch epoch, Sequence upTo)
+    {
+        if (_fault is not null || _queue.IsClosed || _commit.TryConfirm(mailbox, device, epoch, upTo) is not { } confirmation)
+        {
+            return null;
+        }
+
+        _queue.Unwritten();
+        return confirmation;
+    }
+
+    /// <summary>Completes when what has been answered about <paramref name="mailbox"/> can be read from the disk, or never will.</summary>
+    internal async ValueTask SettleAsync(UserId mailbox)
+    {
+        try
+        {
+            if (_fault is null && _commit.IsAheadOfDisk(mailbox))
+            {
+                await Ask(new SettleWork()).ConfigureAwait(false);
+            }
+        }
+        catch (StoreUnavailableException)
+        {
+            // Then what can be read is what there is.
+        }
+    }
+
     /// <summary>Refuses new work, finishes what was handed over, and ends.</summary>
     internal Task StopAsync()
     {
@@ -55,17 +91,26 @@ internal sealed class CommitThread
         var spare = new List<Work>();
         while (_queue.Take(spare) is { } taken)
         {
-            for (var done = 0; done < taken.Count;)
-            {
-                done += _fault is null ? CommitSome(taken, done) : FailRest(taken, done);
-            }
-
+            CommitAll(taken);
             taken.Clear();
             spare = taken;
         }
 
+        // Confirmations may have come since the last batch.
+        CommitAll([]);
         _commit.Dispose();
         _ended.SetResult();
+    }
+
+    /// <summary>Also with nothing taken there may be confirmations to write.</summary>
+    private void CommitAll(List<Work> taken)
+    {
+        var done = 0;
+        do
+        {
+            done += _fault is null ? CommitSome(taken, done) : FailRest(taken, done);
+        }
+        while (done < taken.Count);
     }
 
     /// <summary>One batch: as much of <paramref name="taken"/> from <paramref name="from"/> on as fits.</summary>
@@ -74,14 +119,23 @@ internal sealed class CommitThread
         var to = from;
         try
         {
-            _commit.Begin();
-            for (var bytes = 0L; to < taken.Count && to - from < _options.BatchItemsMax && bytes <= _options.BatchBytesMax; to++)
+            lock (_commit.Gate)
             {
-                bytes += taken[to].Bytes;
-                taken[to].Decide(_commit);
+                _commit.Begin();
+                for (var bytes = 0L; to < taken.Count && to - from < _options.BatchItemsMax && bytes <= _options.BatchBytesMax; to++)
+                {
+                    bytes += taken[to].Bytes;
+                    taken[to].Decide(_commit);
+                }
+
+                _commit.Complete();
             }
 
             _commit.Write(_writer);
+            lock (_commit.Gate)
+            {
+                _commit.Written();
+            }
         }
 #pragma warning disable CA1031 // Whatever it was, what is on the disk is no longer known; the fault is kept and told to everyone.
         catch (Exception cause)

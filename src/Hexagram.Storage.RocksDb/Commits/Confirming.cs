@@ -50,6 +50,18 @@ internal static class Confirming
         return (IReadOnlyList<DeliveredMessage>?)newly ?? [];
     }
 
+    /// <summary>Whether moving the cursor up to <paramref name="upTo"/> takes nothing but what is in mind.</summary>
+    internal static bool NeedsNoReading(MailboxState state, DeviceState device, long upTo)
+    {
+        if (upTo > state.DurableLast || device.Cursor < state.FirstAvailable - 1)
+        {
+            return false;
+        }
+
+        var gap = state.Delivered.FirstGap(device.Cursor, Math.Max(device.Cursor, upTo));
+        return gap.IsEmpty || (state.Headers.Holds(gap.After + 1) && state.Headers.Holds(upTo));
+    }
+
     /// <summary>Remembers that the device was heard of.</summary>
     internal static void MarkSeen(Commit commit, MailboxState state, DeviceState device)
     {

@@ -7,13 +7,38 @@ namespace Hexagram.Storage.RocksDb.Commits;
 /// It needs no bound of its own: each asker holds its item until the answer comes, waiting in this queue or before it makes no
 /// difference to memory. What bounds it is how many requests the sessions may have in flight.
 /// </remarks>
-internal sealed class WorkQueue
+/// <param name="unwrittenMax">How long the taker leaves what is <see cref="Unwritten"/> when nothing else is to be written.</param>
+internal sealed class WorkQueue(TimeSpan unwrittenMax)
 {
     private readonly object _gate = new();
     private List<Work> _gathered = [];
     private bool _takerWaits;
-    private string? _closed;
+    private bool _takerSleeps;
+    private volatile bool _unwritten;
+    private volatile string? _closed;
     private Exception? _cause;
+
+    /// <summary>Nothing is taken in any more.</summary>
+    internal bool IsClosed => _closed is not null;
+
+    /// <summary>There is something to write that nobody waits for.</summary>
+    internal void Unwritten()
+    {
+        if (_unwritten)
+        {
+            // The taker has not come since; when it does, it finds this too.
+            return;
+        }
+
+        lock (_gate)
+        {
+            _unwritten = true;
+            if (_takerSleeps)
+            {
+                Monitor.Pulse(_gate);
+            }
+        }
+    }
 
     /// <summary>Adds work, or throws when the queue is closed.</summary>
     /// <exception cref="StoreUnavailableException">The queue is closed; the message says why.</exception>
@@ -36,8 +61,8 @@ internal sealed class WorkQueue
     }
 
     /// <summary>
-    /// Waits until there is work and takes all of it, giving <paramref name="emptied"/> for the next to gather in. Null when the
-    /// queue is closed and empty.
+    /// Waits until there is work and takes all of it, giving <paramref name="emptied"/> for the next to gather in; takes nothing when there has only been
+    /// something <see cref="Unwritten"/> for a while. Null when the queue is closed and empty.
     /// </summary>
     internal List<Work>? Take(List<Work> emptied)
     {
@@ -51,9 +76,24 @@ internal sealed class WorkQueue
                 }
 
                 _takerWaits = true;
+                if (Monitor.Wait(_gate, unwrittenMax) || _gathered.Count > 0 || _closed is not null)
+                {
+                    // What came as the time ran out has found nobody to wake.
+                    continue;
+                }
+
+                if (_unwritten)
+                {
+                    break;
+                }
+
+                _takerSleeps = true;
                 Monitor.Wait(_gate);
+                _takerSleeps = false;
             }
 
+            _unwritten = false;
+            _takerWaits = false;
             var taken = _gathered;
             _gathered = emptied;
             return taken;

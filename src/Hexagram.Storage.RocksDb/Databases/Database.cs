@@ -90,6 +90,31 @@ internal sealed unsafe class Database : IDisposable
         RocksException.ThrowIf(error);
     }
 
+    /// <summary>Puts all that was written so far into sorted files, which are synced.</summary>
+    internal void Flush()
+    {
+        nint error = 0;
+        var options = rocksdb_flushoptions_create();
+        rocksdb_flush_cfs(_handle, options, _tables, _tables.Length, ref error);
+        rocksdb_flushoptions_destroy(options);
+        RocksException.ThrowIf(error);
+    }
+
+    /// <summary>
+    /// Makes a second database in a folder that does not exist, on the same disk: hard links to the sorted files, into which all that was written goes first.
+    /// </summary>
+    /// <remarks>While nothing is written, it holds exactly what this one holds.</remarks>
+    internal void Checkpoint(string path)
+    {
+        const ulong AlwaysFlush = 0;
+        nint error = 0;
+        var checkpoint = rocksdb_checkpoint_object_create(_handle, ref error);
+        RocksException.ThrowIf(error);
+        rocksdb_checkpoint_create(checkpoint, path, AlwaysFlush, ref error);
+        rocksdb_checkpoint_object_destroy(checkpoint);
+        RocksException.ThrowIf(error);
+    }
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _handle, 0) is var handle and not 0)
@@ -104,7 +129,7 @@ internal sealed unsafe class Database : IDisposable
 
     private static Database Open(string path, RocksDbStoreOptions options, LogRecoveryMode recovery, bool create, bool readOnly)
     {
-        var rocks = RocksOptions.Create(options, recovery, create);
+        var rocks = RocksOptions.Create(options, recovery, create, readOnly);
         var ids = RocksOptions.ForIds(rocks);
         try
         {

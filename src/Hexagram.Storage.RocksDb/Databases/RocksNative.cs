@@ -132,6 +132,24 @@ internal static unsafe partial class RocksNative
         nint options, string path, int count, [In] string[] names, [In] nint[] tableOptions, [Out] nint[] tables, byte errorIfLogExists, ref nint error);
 
     [LibraryImport(Library)]
+    internal static partial nint rocksdb_checkpoint_object_create(nint database, ref nint error);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial void rocksdb_checkpoint_create(nint checkpoint, string path, ulong logBytesForFlush, ref nint error);
+
+    [LibraryImport(Library)]
+    internal static partial void rocksdb_checkpoint_object_destroy(nint checkpoint);
+
+    [LibraryImport(Library)]
+    internal static partial nint rocksdb_flushoptions_create();
+
+    [LibraryImport(Library)]
+    internal static partial void rocksdb_flushoptions_destroy(nint options);
+
+    [LibraryImport(Library)]
+    internal static partial void rocksdb_flush_cfs(nint database, nint options, [In] nint[] tables, int count, ref nint error);
+
+    [LibraryImport(Library)]
     internal static partial void rocksdb_column_family_handle_destroy(nint table);
 
     [LibraryImport(Library)]

@@ -11,6 +11,9 @@ internal static class RocksOptions
     private const int BlockBytes = 16 << 10;
     private const int OpenFilesMax = 1_000;
 
+    // All files at once, from the beginning: a reader beside the writer keeps those that the writer removes meanwhile.
+    private const int AllFiles = -1;
+
     // RocksDB's own diary beside the data: warnings only, three files of four mebibytes.
     private const int WarningsOnly = 2;
     private const int DiaryFiles = 3;
@@ -22,7 +25,7 @@ internal static class RocksOptions
     private const double BufferFilterPart = 0.05;
 
     /// <summary>Options for the database and its tables, to be destroyed once it is open.</summary>
-    internal static nint Create(RocksDbStoreOptions options, LogRecoveryMode recovery, bool create)
+    internal static nint Create(RocksDbStoreOptions options, LogRecoveryMode recovery, bool create, bool readOnly)
     {
         var rocks = rocksdb_options_create();
         var writeBufferBytes = (nuint)options.WriteBufferBytes;
@@ -38,7 +41,7 @@ internal static class RocksOptions
 
         // How much log there is to replay at the next start.
         rocksdb_options_set_max_total_wal_size(rocks, writeBufferBytes * 2);
-        rocksdb_options_set_max_open_files(rocks, OpenFilesMax);
+        rocksdb_options_set_max_open_files(rocks, readOnly ? AllFiles : OpenFilesMax);
 
         // There is one writer, so the cleverness for many only costs.
         rocksdb_options_set_allow_concurrent_memtable_write(rocks, 0);

@@ -6,9 +6,11 @@ namespace Hexagram.Storage.RocksDb.Folders;
 /// Makes the names in a directory durable. Syncing a file does not promise that its name survives a power loss; on Unix that takes a
 /// sync of the directory, which .NET does not offer. Windows needs none.
 /// </summary>
-internal static partial class DirectorySync
+public static partial class DirectorySync
 {
-    internal static void Flush(string directory)
+    /// <summary>Syncs a directory: the names in it are durable when this returns.</summary>
+    /// <exception cref="IOException">It cannot be synced.</exception>
+    public static void Flush(string directory)
     {
         if (OperatingSystem.IsWindows())
         {

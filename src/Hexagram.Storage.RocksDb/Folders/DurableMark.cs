@@ -14,6 +14,9 @@ internal sealed class DurableMark : IDisposable
 {
     internal const int Bytes = 16;
 
+    /// <summary>The file's name in the store's folder.</summary>
+    internal const string FileName = "DURABLE";
+
     private readonly SafeFileHandle _file;
     private readonly byte[] _buffer = new byte[Bytes];
 
@@ -49,6 +52,27 @@ internal sealed class DurableMark : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    /// <summary>The mark in a store's folder, which another process may be moving; null when there is none that can be read.</summary>
+    internal static ulong? Read(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        Span<byte> bytes = stackalloc byte[Bytes];
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        return RandomAccess.Read(file, bytes, 0) == Bytes ? Decode(bytes) : null;
+    }
+
+    /// <summary>Writes the mark of a store that nobody has open. Durable when it returns, but for the file's name.</summary>
+    internal static void Write(string folder, ulong sequence)
+    {
+        using var mark = new DurableMark(Path.Combine(folder, FileName));
+        mark.Advance(sequence);
+    }
 
     internal static void Encode(Span<byte> destination, ulong sequence)
     {

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Hexagram.Storage.RocksDb.Format;
 
 namespace Hexagram.Storage.RocksDb.Folders;
@@ -10,7 +8,8 @@ namespace Hexagram.Storage.RocksDb.Folders;
 /// </summary>
 internal sealed class StoreFolder : IDisposable
 {
-    private const string FormatPrefix = "hexagram mailboxes, format ";
+    /// <summary>The name of the folder in it where RocksDB keeps its files.</summary>
+    internal const string DataName = "rocksdb";
 
     private readonly FileStream _lock;
 
@@ -20,7 +19,7 @@ internal sealed class StoreFolder : IDisposable
     internal string Path { get; }
 
     /// <summary>Where RocksDB keeps its files.</summary>
-    internal string DataPath => System.IO.Path.Combine(Path, "rocksdb");
+    internal string DataPath => System.IO.Path.Combine(Path, DataName);
 
     /// <summary>How far the log was synced.</summary>
     internal DurableMark Mark { get; }
@@ -30,8 +29,6 @@ internal sealed class StoreFolder : IDisposable
 
     /// <summary>It is of an older format; <see cref="FinishSetUp"/> raises it.</summary>
     internal bool IsOlder { get; private set; }
-
-    private string FormatPath => System.IO.Path.Combine(Path, "FORMAT");
 
     /// <summary>Takes the folder, making it if need be, and sees that it can be read by this program.</summary>
     /// <exception cref="StoreUnavailableException">It cannot be taken; the message says why and what to do.</exception>
@@ -45,7 +42,7 @@ internal sealed class StoreFolder : IDisposable
             DurableMark? mark = null;
             try
             {
-                mark = new DurableMark(System.IO.Path.Combine(path, "DURABLE"));
+                mark = new DurableMark(System.IO.Path.Combine(path, DurableMark.FileName));
                 var taken = new StoreFolder(path, held, mark);
                 taken.CheckFormat();
                 return taken;
@@ -66,16 +63,7 @@ internal sealed class StoreFolder : IDisposable
     /// <summary>Writes down that the store is complete and in which format.</summary>
     internal void FinishSetUp()
     {
-        // Under another name first: a kill in between must not leave a file that says half of it.
-        var unfinished = FormatPath + ".new";
-        using (var file = File.Create(unfinished))
-        {
-            file.Write(Encoding.ASCII.GetBytes(FormatPrefix + FormatVersion.Current.ToString(CultureInfo.InvariantCulture) + "\n"));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(unfinished, FormatPath, overwrite: true);
-        DirectorySync.Flush(Path);
+        FormatFile.Write(Path);
         IsSetUp = true;
     }
 
@@ -85,7 +73,8 @@ internal sealed class StoreFolder : IDisposable
         _lock.Dispose();
     }
 
-    private static void Create(string path)
+    /// <summary>Makes a folder for its owner alone, if it is not there, and its name durable.</summary>
+    internal static void Create(string path)
     {
         if (Directory.Exists(path))
         {
@@ -140,7 +129,7 @@ internal sealed class StoreFolder : IDisposable
 
     private void CheckFormat()
     {
-        if (!File.Exists(FormatPath))
+        if (FormatFile.Read(Path) is not { } version)
         {
             if (Mark.Value is not null)
             {
@@ -149,19 +138,6 @@ internal sealed class StoreFolder : IDisposable
             }
 
             return;
-        }
-
-        var format = File.ReadAllText(FormatPath).Trim();
-        if (!format.StartsWith(FormatPrefix, StringComparison.Ordinal)
-            || !int.TryParse(format.AsSpan(FormatPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var version))
-        {
-            throw new StoreUnavailableException($"The file FORMAT in '{Path}' does not say what it should; this is no mailbox store, or it was damaged. Restore the folder from a backup, or name another.");
-        }
-
-        if (version is < FormatVersion.Oldest or > FormatVersion.Current)
-        {
-            throw new StoreUnavailableException(
-                $"The mailbox store in '{Path}' has format {version}; this program reads formats {FormatVersion.Oldest} to {FormatVersion.Current}. Use the version of the program that wrote it, or a later one that says it can read it.");
         }
 
         IsOlder = version < FormatVersion.Current;

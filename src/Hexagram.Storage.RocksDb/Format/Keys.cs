@@ -124,6 +124,20 @@ internal static class Keys
         return key.StartsWith(senderPrefix) && MessageId.TryRead(key[senderPrefix.Length..], out id);
     }
 
+    /// <summary>Takes the key of a message id apart: whose mailbox, whose message, which.</summary>
+    /// <exception cref="InvalidDataException">It is no such key.</exception>
+    internal static (UserId Mailbox, UserId Sender, MessageId Id) ReadId(ReadOnlySpan<byte> key)
+    {
+        var mailbox = ReadMailbox(key);
+        var sender = key[(key.IndexOf(Separator) + 1)..];
+        return sender.Length > MessageId.Bytes + 1
+            && sender[^(MessageId.Bytes + 1)] == Separator
+            && MessageId.TryRead(sender[^MessageId.Bytes..], out var id)
+            && UserId.TryParse(Encoding.UTF8.GetString(sender[..^(MessageId.Bytes + 1)]), out var from)
+                ? (mailbox, from, id)
+                : throw new InvalidDataException("The key of a message id cannot be understood: it was damaged, or written by another version.");
+    }
+
     /// <summary>Reads the mailbox that <paramref name="key"/> belongs to.</summary>
     /// <exception cref="InvalidDataException">It is no key of a mailbox.</exception>
     internal static UserId ReadMailbox(ReadOnlySpan<byte> key) =>

@@ -3,7 +3,7 @@ using Hexagram.Protocol;
 namespace Hexagram.Storage.RocksDb.Mailboxes;
 
 /// <summary>
-/// The mailboxes that the writer keeps in mind: those used last, at most a given number. It belongs to the commit thread.
+/// The mailboxes that the writer keeps in mind: those used last, at most a given number. Guarded by <see cref="Commits.Commit.Gate"/>.
 /// </summary>
 internal sealed class MailboxCache(MailboxReader reader, int mailboxesMax)
 {
@@ -42,8 +42,8 @@ internal sealed class MailboxCache(MailboxReader reader, int mailboxesMax)
 
     /// <summary>
     /// Lets go of mailboxes that do not exist, since whoever asks for many of those must not drive out the ones in use, and then of
-    /// those used longest ago. To be called between batches only: within one, a state let go would be read
-    /// back without what the batch has decided.
+    /// those used longest ago. To be called when a batch has been written; what has been confirmed meanwhile stays, or it would be read
+    /// back without that.
     /// </summary>
     internal void Trim()
     {
@@ -56,9 +56,14 @@ internal sealed class MailboxCache(MailboxReader reader, int mailboxesMax)
         }
 
         _foundAbsent.Clear();
-        while (_states.Count > mailboxesMax)
+        for (var node = _byUse.Last; node is not null && _states.Count > mailboxesMax;)
         {
-            LetGo(_byUse.Last!.Value);
+            var state = node.Value;
+            node = node.Previous;
+            if (!state.InBatch)
+            {
+                LetGo(state);
+            }
         }
     }
 

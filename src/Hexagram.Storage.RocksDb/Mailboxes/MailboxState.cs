@@ -4,8 +4,8 @@ using Hexagram.Storage.RocksDb.Format;
 namespace Hexagram.Storage.RocksDb.Mailboxes;
 
 /// <summary>
-/// A mailbox as the writer knows it, including what the batch in hand is about to commit. It belongs to the commit thread;
-/// nobody else may look at it, because it runs ahead of the disk.
+/// A mailbox as the writer knows it, including what the batch in hand is about to commit. Guarded by <see cref="Commits.Commit.Gate"/>;
+/// nothing of it is shown to anybody, because it runs ahead of the disk.
 /// </summary>
 internal sealed class MailboxState(UserId mailbox, byte[] prefix, MailboxRecord record)
 {
@@ -51,8 +51,11 @@ internal sealed class MailboxState(UserId mailbox, byte[] prefix, MailboxRecord 
     /// <summary>The record has changed and goes with the batch in hand.</summary>
     internal bool RecordChanged { get; set; }
 
-    /// <summary>It is among the batch's changed mailboxes already.</summary>
+    /// <summary>It is among the mailboxes whose changes go with the batch in hand.</summary>
     internal bool InBatch { get; set; }
+
+    /// <summary>The number of the batch with which everything that has been answered about it is written.</summary>
+    internal long AnsweredWith { get; set; }
 
     /// <summary>Where the cache of mailboxes keeps it.</summary>
     internal LinkedListNode<MailboxState>? CacheNode { get; set; }
@@ -154,7 +157,7 @@ internal sealed class MailboxState(UserId mailbox, byte[] prefix, MailboxRecord 
     }
 }
 
-/// <summary>A device's place in a mailbox. It belongs to the commit thread.</summary>
+/// <summary>A device's place in a mailbox. Guarded as <see cref="MailboxState"/>.</summary>
 internal sealed class DeviceState(DeviceId device, long start, long cursor, long seenAt)
 {
     internal DeviceId Device { get; } = device;

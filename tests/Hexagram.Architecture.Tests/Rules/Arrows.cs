@@ -15,6 +15,8 @@ internal static class Arrows
         ["Hexagram.Storage.RocksDb"] = ["Hexagram.Storage"],
         ["Hexagram.Server"] = ["Hexagram.Delivery", "Hexagram.Storage"],
         ["Hexagram.Client"] = ["Hexagram.Delivery"],
+        ["Hexagram.Client.Hosting"] = ["Hexagram.Client"],
+        ["Hexagram.Client.Data"] = ["Hexagram.Client"],
         ["Hexagram.Checking"] = ["Hexagram.Protocol"],
         ["Hexagram.Processes"] = ["Hexagram.Storage"],
         ["Hexagram.Chaos"] = ["Hexagram.Checking", "Hexagram.Client", "Hexagram.Processes", "Hexagram.Storage"],

@@ -18,11 +18,14 @@ public abstract class ClientFixture : IAsyncDisposable
 
     private protected string FolderPath => _folder.Path;
 
+    /// <summary>Where the clients of the test keep what they know.</summary>
+    private protected virtual ClientStore Store => ClientStore.Sqlite(FolderPath);
+
     private protected HexagramClientOptions Options => new()
     {
         Server = Server.Address,
         Token = "token",
-        Store = ClientStore.Sqlite(FolderPath),
+        Store = Store,
         TimeProvider = Time,
         CloseTimeout = TimeSpan.Zero,
     };
@@ -127,7 +130,7 @@ public abstract class ClientFixture : IAsyncDisposable
     private protected static AckNotify Report(MessageState state, params MessageRequest[] requests) =>
         new(requests[0].To, [.. requests.Select(r => r.Id)], state);
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         foreach (var client in _clients)
         {

@@ -31,6 +31,7 @@ public sealed class CommitTests : IAsyncDisposable
         Assert.Equal([(true, 3), (true, 1), (true, 1)], _writes.Take());
 
         await store.ConfirmAsync(Bob, Phone, store.Epoch, new Sequence(1));
+        await store.DevicesAsync(Bob, CancellationToken.None);
         Assert.Equal([(false, 1)], _writes.Take());
 
         await store.AppendAsync(message);
@@ -103,8 +104,80 @@ public sealed class CommitTests : IAsyncDisposable
         held.Dispose();
 
         await Task.WhenAll([first, .. confirmations]).WaitAsync(Patience);
+        await store.DevicesAsync(Bob, CancellationToken.None);
 
         Assert.Equal([(true, 2), (false, 1)], _writes.Take());
+    }
+
+    [Fact]
+    public async Task Confirmation_of_what_is_in_mind_does_not_wait_for_the_commit_under_way()
+    {
+        await using var store = Open();
+        await store.OpenDeviceAsync(new DeviceHello(Bob, Phone, Epoch.None, Sequence.None, StreamStart.Oldest));
+        await GatherAsync(store, 3, bodyBytes: 1);
+        var held = _place.HoldNextCommit();
+        var fifth = store.AppendAsync(Message()).AsTask();
+        await held.Arrived.WaitAsync(Patience);
+
+        var confirmed = store.ConfirmAsync(Bob, Phone, store.Epoch, new Sequence(4));
+        var beyond = store.ConfirmAsync(Bob, Phone, store.Epoch, new Sequence(5));
+
+        Assert.True(confirmed.IsCompletedSuccessfully);
+        Assert.Equal([1L, 2L, 3L, 4L], (await confirmed).NewlyDelivered.Select(message => message.Sequence.Value));
+        Assert.False(beyond.IsCompleted, "What is not on the disk yet cannot be confirmed yet.");
+        held.Dispose();
+        await fifth.WaitAsync(Patience);
+        await beyond.AsTask().WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task Confirmation_is_written_by_itself_when_nothing_else_is()
+    {
+        await using var store = Open();
+        await store.OpenDeviceAsync(new DeviceHello(Bob, Phone, Epoch.None, Sequence.None, StreamStart.Oldest));
+        await GatherAsync(store, 2, bodyBytes: 1);
+        for (var n = 1; n <= 2; n++)
+        {
+            var held = _place.HoldNextCommit();
+            await store.ConfirmAsync(Bob, Phone, store.Epoch, new Sequence(n));
+            await held.Arrived.WaitAsync(Patience);
+            held.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task What_was_confirmed_last_is_written_when_the_store_is_closed()
+    {
+        await using (var store = Open())
+        {
+            await store.OpenDeviceAsync(new DeviceHello(Bob, Phone, Epoch.None, Sequence.None, StreamStart.Oldest));
+            await GatherAsync(store, 3, bodyBytes: 1);
+            await store.ConfirmAsync(Bob, Phone, store.Epoch, new Sequence(3));
+        }
+
+        await using var again = Open();
+        Assert.Equal(3, Assert.Single(await again.DevicesAsync(Bob, CancellationToken.None)).Cursor.Value);
+    }
+
+    [Fact]
+    public async Task What_was_confirmed_is_known_also_when_its_mailbox_has_to_make_room_in_mind()
+    {
+        await using var store = Open(options => options with { MailboxesCachedMax = 1 });
+        await store.OpenDeviceAsync(new DeviceHello(Bob, Phone, Epoch.None, Sequence.None, StreamStart.Oldest));
+        for (var n = 1; n <= 20; n++)
+        {
+            var message = Message();
+            await store.AppendAsync(message);
+            var held = _place.HoldNextCommit();
+            var other = store.AppendAsync(Message() with { To = new UserId($"other-{n}") }).AsTask();
+            await held.Arrived.WaitAsync(Patience);
+            var confirmed = store.ConfirmAsync(Bob, Phone, store.Epoch, new Sequence(n)).AsTask();
+            held.Dispose();
+            await Task.WhenAll(other, confirmed).WaitAsync(Patience);
+
+            var status = Assert.Single(await store.StatusAsync(Bob, Alice, [message.Id], CancellationToken.None));
+            Assert.Equal(MessageState.Delivered, status.State);
+        }
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Hexagram.Protocol;
 using Hexagram.Server.Gateway.Output;
 using Hexagram.Server.Router;
+using Hexagram.Server.Telemetry;
 using Hexagram.Storage;
 
 namespace Hexagram.Server.Gateway.Lines;
@@ -56,6 +57,7 @@ internal sealed class ConfirmationLine(SessionSurroundings surroundings, Session
             return;
         }
 
+        ServerTraces.Confirmed(delivered);
         var sender = delivered[0].From;
         if (delivered.All(message => message.From == sender))
         {

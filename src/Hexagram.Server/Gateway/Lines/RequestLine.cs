@@ -3,6 +3,7 @@ using Hexagram.Protocol;
 using Hexagram.Server.Authorization;
 using Hexagram.Server.Gateway.Output;
 using Hexagram.Server.Router;
+using Hexagram.Server.Telemetry;
 using Hexagram.Storage;
 
 namespace Hexagram.Server.Gateway.Lines;
@@ -29,6 +30,8 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
 
     /// <summary>The store's memory of what it has told to retry later; the store alone touches its content.</summary>
     private readonly AppendLane _lane = new();
+
+    private readonly AcceptTraces _traces = new();
 
     private int _inFlight;
     private long _bodyBytesInFlight;
@@ -131,6 +134,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
 
     private void Count(MessageRequest request)
     {
+        _traces.Arrived(request);
         _inFlight++;
         _bodyBytesInFlight += request.Body.Content.Length;
         _unanswered[request.Id] = _unanswered.GetValueOrDefault(request.Id) + 1;
@@ -383,6 +387,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
 
         var accepted = result.Outcome is AppendOutcome.New or AppendOutcome.Duplicate;
         var left = writing.TryAnswer(accepted ? new MessageAcknowledge(request.Id, result.AcceptedAt) : Refusal(request, result), request.Body.Content.Length);
+        _traces.Answered(request.Id, accepted ? ErrorCode.None : result.Code);
         Settle(request, inFlightNoMore: !left);
         if (accepted)
         {

@@ -3,6 +3,7 @@ using Hexagram.Protocol;
 using Hexagram.Server.Gateway.Output;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
+using Hexagram.Server.Telemetry;
 using Hexagram.Storage;
 
 namespace Hexagram.Server.Gateway.Lines;
@@ -133,6 +134,9 @@ internal sealed class SessionStream(SessionSurroundings surroundings, SessionOut
         }
     }
 
-    private static void Write(in SessionOutput.Writing writing, Entry entry, bool redelivered) =>
+    private static void Write(in SessionOutput.Writing writing, Entry entry, bool redelivered)
+    {
         writing.Write(new MessageNotify(entry.Sequence, entry.Id, entry.From, entry.AcceptedAt, entry.Body, redelivered));
+        ServerTraces.Notified(entry, redelivered);
+    }
 }

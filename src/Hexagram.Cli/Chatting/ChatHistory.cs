@@ -1,0 +1,60 @@
+using Hexagram.Client;
+
+namespace Hexagram.Cli.Chatting;
+
+/// <summary>What has been said in this run, the oldest first, up to a bound. Thread-safe.</summary>
+internal sealed class ChatHistory
+{
+    /// <summary>Entries that are kept; of more, the newest.</summary>
+    public const int EntriesMax = 2_000;
+
+    private readonly Lock _gate = new();
+    private readonly List<ChatEntry> _entries = [];
+    private ConnectionState _connection = new ConnectionState.Connecting();
+
+    /// <summary>The entries now.</summary>
+    public IReadOnlyList<ChatEntry> Entries
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _entries];
+            }
+        }
+    }
+
+    /// <summary>How the client stands with its server.</summary>
+    public ConnectionState Connection
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _connection;
+            }
+        }
+
+        set
+        {
+            lock (_gate)
+            {
+                _connection = value;
+            }
+        }
+    }
+
+    /// <summary>Adds an entry at the end.</summary>
+    public void Add(ChatEntry entry)
+    {
+        lock (_gate)
+        {
+            if (_entries.Count == EntriesMax)
+            {
+                _entries.RemoveAt(0);
+            }
+
+            _entries.Add(entry);
+        }
+    }
+}

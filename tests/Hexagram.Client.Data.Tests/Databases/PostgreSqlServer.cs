@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace Hexagram.Client.Data.Tests.Databases;
+
+/// <summary>
+/// A real PostgreSQL server of the tests' own: a fresh folder, a socket in it and no port. It ends with the process that started it, however that ends.
+/// </summary>
+public sealed class PostgreSqlServer : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("hexagram-pg-").FullName;
+    private Process? _process;
+    private int _names;
+
+    private string Data => Path.Combine(_folder, "data");
+
+    /// <summary>Makes a server and starts it.</summary>
+    internal static async Task<PostgreSqlServer> StartNewAsync()
+    {
+        var server = new PostgreSqlServer();
+        if (Environment.UserName == "root")
+        {
+            // PostgreSQL refuses to run as root.
+            await RunAsync("chown", "postgres", server._folder);
+        }
+
+        await RunAsync(AsPostgres([Program("initdb"), "-D", server.Data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-locale", "--no-sync"]));
+        await server.StartAsync();
+        return server;
+    }
+
+    /// <summary>A fresh schema, which unqualified names are looked for in.</summary>
+    internal string NewSchema()
+    {
+        var schema = New("SCHEMA");
+        return ConnectionString("postgres", schema);
+    }
+
+    /// <summary>A fresh database, for who needs one that is empty: it takes longer.</summary>
+    internal string NewDatabase() => ConnectionString(New("DATABASE"), null);
+
+    /// <summary>Starts it, and waits until it takes connections.</summary>
+    internal async Task StartAsync()
+    {
+        // The shell ends the server when its input ends: that is when it is told to, or when this process is gone.
+        var words = AsPostgres(
+        [
+            "sh", "-c", "\"$@\" & read -r _; kill -QUIT $!; wait $!", "sh",
+            Program("postgres"), "-D", Data, "-k", _folder, "-c", "listen_addresses=", "-c", "max_connections=60", "-c", "shared_buffers=32MB",
+        ]);
+        var start = new ProcessStartInfo(words[0], words[1..]) { RedirectStandardInput = true, RedirectStandardError = true, WorkingDirectory = _folder };
+        _process = Process.Start(start)!;
+        var said = new List<string>();
+        while (await _process.StandardError.ReadLineAsync().WaitAsync(Patience) is { } line)
+        {
+            said.Add(line);
+            if (line.Contains("ready to accept connections", StringComparison.Ordinal))
+            {
+                _ = _process.StandardError.ReadToEndAsync();
+                return;
+            }
+        }
+
+        Assert.Fail($"PostgreSQL did not start:\n{string.Join('\n', said)}");
+    }
+
+    /// <summary>Ends it as a crash does: nothing is written any more, and the log is replayed at the next start.</summary>
+    internal async Task CrashAsync()
+    {
+        _process!.StandardInput.Close();
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        _process.Dispose();
+        _process = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+        {
+            await CrashAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private string New(string kind)
+    {
+        var name = $"test_{Interlocked.Increment(ref _names)}";
+        using var connection = new NpgsqlConnection(ConnectionString("postgres", null));
+        connection.Open();
+        using var command = new NpgsqlCommand($"CREATE {kind} {name}", connection);
+        command.ExecuteNonQuery();
+        return name;
+    }
+
+    private string ConnectionString(string database, string? schema) =>
+        new NpgsqlConnectionStringBuilder { Host = _folder, Username = "postgres", Database = database, SearchPath = schema, ApplicationName = schema, MaxPoolSize = 40, Timeout = 5 }.ToString();
+
+    /// <summary>Debian keeps the server's programs out of the path.</summary>
+    private static string Program(string name) =>
+        Directory.Exists("/usr/lib/postgresql")
+            ? Directory.EnumerateDirectories("/usr/lib/postgresql").OrderByDescending(Path.GetFileName).Select(version => Path.Combine(version, "bin", name)).FirstOrDefault(File.Exists) ?? name
+            : name;
+
+    private static string[] AsPostgres(string[] words) =>
+        Environment.UserName == "root" ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", .. words] : words;
+
+    private static async Task RunAsync(params string[] words)
+    {
+        using var process = Process.Start(new ProcessStartInfo(words[0], words[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() })!;
+        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync()).WaitAsync(Patience);
+        await process.WaitForExitAsync().WaitAsync(Patience);
+        Assert.True(process.ExitCode == 0, $"{string.Join(' ', words)} ended with {process.ExitCode}: {string.Concat(said)}");
+    }
+}
