@@ -36,7 +36,9 @@ public sealed record HexagramClientOptions
     /// </summary>
     public Func<CancellationToken, ValueTask<string>>? TokenProvider { get; init; }
 
-    /// <summary>Where outbox and inbox are kept: <see cref="ClientStore.Sqlite"/> or <see cref="ClientStore.InMemory"/>.</summary>
+    /// <summary>
+    /// Where outbox and inbox are kept: <see cref="ClientStore.Sqlite"/> or <see cref="ClientStore.InMemory"/>; or, with Hexagram.Client.Data, the application's own database.
+    /// </summary>
     public required ClientStore Store { get; init; }
 
     /// <summary>

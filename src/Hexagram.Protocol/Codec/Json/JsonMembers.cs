@@ -15,7 +15,7 @@ internal ref struct JsonMembers
 
     private static readonly JsonReaderOptions Options = new() { MaxDepth = ProtocolLimits.JsonDepthMax };
 
-    // The longest name with each of its bytes escaped.
+    // The longest name; each of its bytes may be escaped.
     private const int NameBytesMax = 22;
 
     private static readonly byte[][] Names =
