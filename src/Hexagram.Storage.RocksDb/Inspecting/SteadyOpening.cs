@@ -9,7 +9,7 @@ namespace Hexagram.Storage.RocksDb.Inspecting;
 /// </summary>
 internal static class SteadyOpening
 {
-    private const int AttemptsMax = 50;
+    private const int AttemptsMax = 200;
 
     internal static Database Open(string folder)
     {

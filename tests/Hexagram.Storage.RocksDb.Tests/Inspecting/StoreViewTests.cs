@@ -49,7 +49,7 @@ public sealed class StoreViewTests : Folders.FolderTest
     public async Task A_store_that_is_being_written_is_seen_whole_and_nothing_in_its_folder_changes()
     {
         var limits = new MailboxLimits { UnconfirmedMax = int.MaxValue, UnconfirmedPerSenderMax = int.MaxValue };
-        await using var store = RocksDbMailboxStore.Open(new RocksDbStoreOptions { Folder = Folder, WriteBufferBytes = 1 << 20, Limits = limits }, TimeProvider.System);
+        await using var store = RocksDbMailboxStore.Open(new RocksDbStoreOptions { Folder = Folder, WriteBufferBytes = 4 << 20, Limits = limits }, TimeProvider.System);
         using var end = new CancellationTokenSource();
         var accepted = 0L;
         var writing = Task.Run(async () =>
