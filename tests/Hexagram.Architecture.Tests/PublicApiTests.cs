@@ -8,6 +8,7 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData("Hexagram.AspNetCore")]
     [InlineData("Hexagram.Client")]
+    [InlineData("Hexagram.Client.Data")]
     [InlineData("Hexagram.Client.Hosting")]
     [InlineData("Hexagram.Protocol")]
     [InlineData("Hexagram.Server")]
