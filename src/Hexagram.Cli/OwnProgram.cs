@@ -18,8 +18,9 @@ internal static class OwnProgram
     public static IReadOnlyList<string> FirstWords =>
         Path.GetFileNameWithoutExtension(FileName).Equals("dotnet", StringComparison.OrdinalIgnoreCase) ? [typeof(OwnProgram).Assembly.Location] : [];
 
-    /// <summary>A server on this data folder, on a port that the system chooses.</summary>
-    public static IReadOnlyList<string> ServerWords(string data) => ["serve", "--json", "--data", data, "--tcp", "127.0.0.1:0", "--http", "none"];
+    /// <summary>A server on this data folder, on a port that the system chooses; for WebSockets too if they are wanted.</summary>
+    public static Func<string, IReadOnlyList<string>> ServerWords(bool forWebSockets) =>
+        data => ["serve", "--json", "--data", data, "--tcp", "127.0.0.1:0", "--http", forWebSockets ? "http://127.0.0.1:0" : "none"];
 
     /// <summary>A token for a user of the server on this data folder.</summary>
     /// <exception cref="CommandFailure">There is no such server.</exception>

@@ -212,8 +212,8 @@ public sealed class HexagramClient : IAsyncDisposable
 
     /// <summary>
     /// As <see cref="OnMessage"/>, and exactly once: what the handler writes with the transaction's connection, to tables of its own in the client's
-    /// SQLite file, is committed together with the mark that the message has been handled. The client commits; a handler that throws has its
-    /// writes undone. Messages that the handler sends belong to the transaction too: they leave when it is committed, and never if it is not. (So
+    /// SQLite file, or in the application's database when the store is there, is committed together with the mark that the message has been handled. The
+    /// client commits; a handler that throws has its writes undone. Messages that the handler sends belong to the transaction too: they leave when it is committed, and never if it is not. (So
     /// do not wait in the handler for their being accepted.) <see cref="SendAsync(UserId, Body, CancellationToken)"/> writes with the transaction's connection before it
     /// returns; call it only where a command of the handler's own could run. While the handler runs, nothing else is written to the store, so it should be quick.
     /// </summary>

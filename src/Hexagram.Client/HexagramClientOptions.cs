@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Hexagram.Protocol;
 using Microsoft.Extensions.Logging;
@@ -8,8 +9,20 @@ namespace Hexagram.Client;
 /// <summary>Everything that a client can be told; immutable, changed with <c>with</c>. Checked by <see cref="HexagramClient.OpenAsync"/>.</summary>
 public sealed record HexagramClientOptions
 {
-    /// <summary>Where the server listens, such as <c>tcp://127.0.0.1:7000</c>.</summary>
+    /// <summary>
+    /// Where the server listens, and how to speak with it: <c>tcp://127.0.0.1:7000</c>, <c>tcps://chat.example:7000</c> with TLS,
+    /// <c>ws://127.0.0.1:7080</c> for WebSocket, <c>wss://chat.example</c> for WebSocket with TLS. Without a path a WebSocket is opened at <c>/v1/ws</c>.
+    /// </summary>
     public required Uri Server { get; init; }
+
+    /// <summary>How packets look on a WebSocket. On TCP they are binary.</summary>
+    public PacketForm Form { get; init; } = PacketForm.Binary;
+
+    /// <summary>
+    /// Authorities whose signature makes a server's certificate valid, in place of those that this machine trusts: for servers with a certificate of one's own
+    /// making. Null: those of this machine. Name and time of a certificate are always checked; there is no way to turn that off.
+    /// </summary>
+    public X509Certificate2Collection? TrustedAuthorities { get; init; }
 
     /// <summary>
     /// What proves who the user is. Set this or <see cref="TokenProvider"/>. With a fixed token the client stops for good
@@ -23,7 +36,9 @@ public sealed record HexagramClientOptions
     /// </summary>
     public Func<CancellationToken, ValueTask<string>>? TokenProvider { get; init; }
 
-    /// <summary>Where outbox and inbox are kept: <see cref="ClientStore.Sqlite"/> or <see cref="ClientStore.InMemory"/>.</summary>
+    /// <summary>
+    /// Where outbox and inbox are kept: <see cref="ClientStore.Sqlite"/> or <see cref="ClientStore.InMemory"/>; or, with Hexagram.Client.Data, the application's own database.
+    /// </summary>
     public required ClientStore Store { get; init; }
 
     /// <summary>
@@ -88,7 +103,13 @@ public sealed record HexagramClientOptions
     /// <exception cref="ArgumentException">The message says what is wrong, and with which option.</exception>
     internal void Validate()
     {
-        Require(Server is { IsAbsoluteUri: true, Scheme: "tcp", Port: > 0 }, $"{nameof(Server)} is '{Server}'; it should look like tcp://127.0.0.1:7000");
+        Require(
+            Server is { IsAbsoluteUri: true, Scheme: "tcp" or "tcps" or "ws" or "wss", Port: > 0 },
+            $"{nameof(Server)} is '{Server}'; it should look like tcp://127.0.0.1:7000, tcps://chat.example:7000, ws://127.0.0.1:7080 or wss://chat.example");
+        Require(Form == PacketForm.Binary || Server.Scheme is "ws" or "wss", $"{nameof(Form)} is {Form}, which is spoken on WebSockets alone");
+        Require(
+            TrustedAuthorities is null || Server.Scheme is "tcps" or "wss",
+            $"{nameof(TrustedAuthorities)} are set, and {Server} is not encrypted; use tcps:// or wss://");
         Require(Token is null != TokenProvider is null, $"set either {nameof(Token)} or {nameof(TokenProvider)}");
         Require(Token is null || IsToken(Token), $"{nameof(Token)} is not 1 to {ProtocolLimits.TokenCharactersMax} characters of printable ASCII");
         Require(Store is not null, $"{nameof(Store)} is not set");

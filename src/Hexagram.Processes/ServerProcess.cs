@@ -38,6 +38,9 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>The number of its process. It has been started.</summary>
     public int Id => _process!.Id;
 
+    /// <summary>Where it listens for HTTP, if it does. It has been started.</summary>
+    public IPEndPoint? Http { get; private set; }
+
     /// <summary>How long its last start took, from the making of the process to its ready line.</summary>
     public TimeSpan Startup { get; private set; }
 
@@ -71,6 +74,7 @@ public sealed class ServerProcess : IAsyncDisposable
 
         Startup = Stopwatch.GetElapsedTime(begun);
         using var json = JsonDocument.Parse(ready);
+        Http = json.RootElement.TryGetProperty("http", out var http) && http.GetString() is { } place ? IPEndPoint.Parse(new Uri(place).Authority) : null;
         return IPEndPoint.Parse(json.RootElement.GetProperty("tcp").GetString()!);
     }
 

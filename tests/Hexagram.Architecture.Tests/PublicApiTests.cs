@@ -6,6 +6,7 @@ namespace Hexagram.Architecture.Tests;
 public sealed class PublicApiTests
 {
     [Theory]
+    [InlineData("Hexagram.AspNetCore")]
     [InlineData("Hexagram.Client")]
     [InlineData("Hexagram.Client.Hosting")]
     [InlineData("Hexagram.Protocol")]

@@ -85,6 +85,11 @@ public sealed class HostingTests
         { "Bounds.SessionsMax", new() { Bounds = new() { SessionsMax = 0 } } },
         { "Router.Heartbeat", new() { Router = new() { Heartbeat = TimeSpan.Zero } } },
         { "Access.AuthorizerTimeout", new() { Access = new() { AuthorizerTimeout = TimeSpan.FromDays(1) } } },
+        { "Access.Tokens.KeySetUrl", new() { Access = new() { Tokens = new() { KeySetUrl = "http://id.example/keys", Issuer = "i", Audience = "a" } } } },
+        { "Access.Tokens.Issuer and Access.Tokens.Audience", new() { Access = new() { Tokens = new() { KeySetUrl = "https://id.example/keys", Issuer = "i" } } } },
+        { "Access.Tokens.PublicKeyFile and", new() { Access = new() { Tokens = new() { PublicKeyFile = "f", KeySetUrl = "https://id.example/keys", Issuer = "i", Audience = "a" } } } },
+        { "Access.Tokens.Issuer or", new() { Access = new() { Tokens = new() { Audience = "a" } } } },
+        { "Access.Tokens.KeySetPause", new() { Access = new() { Tokens = new() { KeySetPause = TimeSpan.Zero } } } },
         { "Horizon", new() { Horizon = TimeSpan.FromDays(40_000) } },
     };
 

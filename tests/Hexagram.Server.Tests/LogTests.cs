@@ -71,6 +71,9 @@ public sealed class LogTests
                 [1001] = "ListenerAnnouncement.LogLoopback",
                 [1002] = "ListenerAnnouncement.LogRemote",
                 [1003] = "ListenerAnnouncement.LogKeyReadable",
+                [1004] = "ServerCertificate.LogLoaded",
+                [1005] = "ServerCertificate.LogNotRenewed",
+                [1006] = "ListenerAnnouncement.LogEncrypted",
                 [1101] = "SessionOpening.LogOpened",
                 [1102] = "Session.LogClosed",
                 [1103] = "Session.LogEnded",
@@ -83,6 +86,10 @@ public sealed class LogTests
                 [1202] = "UserRoutes.LogCallLost",
                 [1301] = "Forgetting.LogForgotten",
                 [1302] = "Forgetting.LogNotForgotten",
+                [1401] = "PublishedKeys.LogNoKeys",
+                [1402] = "PublishedKeys.LogOldKeys",
+                [1403] = "PublishedKeys.LogKeys",
+                [1410] = "HttpUser.LogNoUser",
             },
             ids);
     }

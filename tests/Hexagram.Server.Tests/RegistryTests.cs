@@ -1,7 +1,7 @@
-using System.Buffers;
 using Hexagram.Protocol;
 using Hexagram.Protocol.Codec;
 using Hexagram.Server.Gateway;
+using Hexagram.Server.Gateway.Output;
 using Hexagram.Server.Options;
 using Hexagram.Server.Tests.Harness;
 using Microsoft.Extensions.DependencyInjection;
@@ -105,7 +105,7 @@ public sealed class RegistryTests
             // Nobody reads.
         }
 
-        public void Encode(Packet packet, IBufferWriter<byte> output) => PacketCodec.Write(packet, output);
+        public void Encode(Packet packet, OutgoingBuffer output) => PacketCodec.Write(packet, output);
 
         public ValueTask<bool> SendAsync(ReadOnlyMemory<byte> encoded, Action progressed) => new(true);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Hexagram.Bench.Measuring;
+using Hexagram.Processes;
 using Hexagram.Protocol;
 
 namespace Hexagram.Bench.Load;
@@ -9,6 +10,9 @@ internal sealed record LoadSettings
 {
     /// <summary>Where the server listens.</summary>
     public required IPEndPoint Server { get; init; }
+
+    /// <summary>How it is spoken with.</summary>
+    public Transport Transport { get; init; } = Transport.Tcp;
 
     /// <summary>Proves to it who a client is.</summary>
     public required Func<UserId, string> IssueToken { get; init; }

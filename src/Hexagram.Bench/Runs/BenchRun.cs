@@ -39,7 +39,7 @@ public sealed class BenchRun(BenchSettings settings)
         for (_run = 0; _run < settings.Repeat; _run++)
         {
             Begin("starting", TimeSpan.Zero);
-            await using (var server = settings.Server is { } given ? Target.Of(given) : await Target.StartAsync(settings.Program, data => PrepareAsync(data, stop)).ConfigureAwait(false))
+            await using (var server = settings.Server is { } given ? Target.Of(given) : await Target.StartAsync(settings.Program, settings.Transport, data => PrepareAsync(data, stop)).ConfigureAwait(false))
             {
                 runs.Add(new RunResult("server", await MeasureAsync(server, stop).ConfigureAwait(false)));
             }
@@ -165,6 +165,7 @@ public sealed class BenchRun(BenchSettings settings)
     private LoadSettings Wanted(Target target, MeasuredPart measured, CancellationToken stop) => new()
     {
         Server = target.Address,
+        Transport = settings.Transport,
         IssueToken = target.IssueToken,
         Streams = settings.Streams,
         Senders = settings.Senders,

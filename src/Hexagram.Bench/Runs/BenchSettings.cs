@@ -35,7 +35,7 @@ public enum LoadClient
 }
 
 /// <summary>A server that runs already.</summary>
-/// <param name="Address">Where it listens.</param>
+/// <param name="Address">Where it listens for the transport of the run.</param>
 /// <param name="IssueToken">Proves to it who a client is.</param>
 /// <param name="Process">The number of its process on this machine, to measure what it costs; null when it is not known.</param>
 public sealed record GivenServer(IPEndPoint Address, Func<UserId, string> IssueToken, int? Process);
@@ -54,6 +54,9 @@ public sealed record BenchSettings
 
     /// <summary>The clients.</summary>
     public LoadClient Client { get; init; } = LoadClient.Wire;
+
+    /// <summary>How they speak with the server.</summary>
+    public Transport Transport { get; init; } = Transport.Tcp;
 
     /// <summary>Streams of messages, each from one device to one user. As many as senders or more.</summary>
     public int Streams { get; init; } = 500;

@@ -41,22 +41,24 @@ internal sealed class Target : IAsyncDisposable
 
     /// <summary>A server with empty mailboxes, or what <paramref name="prepare"/> has put into them.</summary>
     /// <exception cref="InvalidOperationException">It does not start.</exception>
-    public static Task<Target> StartAsync(HexagramProgram program, Func<string, Task> prepare) =>
-        StartAsync(program, null, (data, user) => program.IssueToken(data, user), prepare);
+    public static Task<Target> StartAsync(HexagramProgram program, Transport transport, Func<string, Task> prepare) =>
+        StartAsync(program, transport, null, (data, user) => program.IssueToken(data, user), prepare);
 
     /// <summary>The floor: whoever comes is who it says it is.</summary>
     /// <exception cref="InvalidOperationException">It does not start.</exception>
     public static Task<Target> StartFloorAsync(HexagramProgram program, IReadOnlyList<string> words) =>
-        StartAsync(program, words, (_, user) => user.Value, _ => Task.CompletedTask);
+        StartAsync(program, Transport.Tcp, words, (_, user) => user.Value, _ => Task.CompletedTask);
 
-    private static async Task<Target> StartAsync(HexagramProgram program, IReadOnlyList<string>? words, Func<string, UserId, string> issueToken, Func<string, Task> prepare)
+    private static async Task<Target> StartAsync(
+        HexagramProgram program, Transport transport, IReadOnlyList<string>? words, Func<string, UserId, string> issueToken, Func<string, Task> prepare)
     {
         var folder = Directory.CreateTempSubdirectory("hexagram-bench-").FullName;
         var own = new ServerProcess(program, folder, words);
         try
         {
             await prepare(own.Data).ConfigureAwait(false);
-            var address = await own.StartAsync().ConfigureAwait(false);
+            var tcp = await own.StartAsync().ConfigureAwait(false);
+            var address = transport == Transport.Tcp ? tcp : own.Http ?? throw new InvalidOperationException($"It does not listen for {transport.Name()}.");
             return new Target(address, user => issueToken(own.Data, user), own, folder);
         }
         catch

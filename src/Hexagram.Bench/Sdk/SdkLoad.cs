@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Hexagram.Bench.Load;
 using Hexagram.Client;
+using Hexagram.Processes;
 using Hexagram.Protocol;
 
 namespace Hexagram.Bench.Sdk;
@@ -92,7 +93,8 @@ internal sealed class SdkLoad(LoadSettings settings, bool isDurable) : ILoad
     private Task<HexagramClient> OpenAsync(UserId user, int window) => HexagramClient.OpenAsync(
         new HexagramClientOptions
         {
-            Server = new Uri($"tcp://{settings.Server}"),
+            Server = settings.Transport.Address(settings.Server),
+            Form = settings.Transport == Transport.WebSocketJson ? PacketForm.Json : PacketForm.Binary,
             Token = settings.IssueToken(user),
             Window = window,
             Store = _folder is null ? ClientStore.InMemory() : ClientStore.Sqlite(Path.Combine(_folder, user.Value)),

@@ -3,7 +3,6 @@ using System.ComponentModel;
 using System.Net;
 using System.Runtime.InteropServices;
 using Hexagram.Protocol;
-using Hexagram.Protocol.Codec;
 
 namespace Hexagram.Bench.Wire;
 
@@ -13,7 +12,6 @@ namespace Hexagram.Bench.Wire;
 /// </summary>
 internal abstract class WireConnection(WireLoop loop)
 {
-    private const int PacketBytesMax = ProtocolLimits.BodyBytesMaxCeiling + ProtocolLimits.PacketOverheadBytes;
     private const string Software = "hexagram-bench";
 
     private readonly WireLoop _loop = loop;
@@ -21,6 +19,7 @@ internal abstract class WireConnection(WireLoop loop)
     private int _socket = -1;
     private int _number;
     private bool _isConnected;
+    private bool _isOpen;
     private byte[] _unparsed = [];
     private byte[] _unsent = [];
 
@@ -32,6 +31,7 @@ internal abstract class WireConnection(WireLoop loop)
     {
         Welcome = null;
         _isConnected = false;
+        _isOpen = false;
         _unparsed = [];
         _unsent = [];
         _readiness = readiness;
@@ -103,7 +103,7 @@ internal abstract class WireConnection(WireLoop loop)
     protected abstract void Answer();
 
     /// <summary>Puts a packet into what goes out with <see cref="Flush"/>.</summary>
-    protected void Write(Packet packet) => PacketCodec.Write(packet, _loop.Output);
+    protected void Write(Packet packet) => _loop.Framing.Write(packet, _loop.Output);
 
     /// <summary>Sends what was written; what the socket does not take now goes later.</summary>
     protected void Flush()
@@ -149,8 +149,23 @@ internal abstract class WireConnection(WireLoop loop)
 
         _isConnected = true;
         _readiness!.Change(_socket, _number, Readiness.Ready.Read);
-        Write(Hello(Software));
+        var request = _loop.Framing.Request;
+        if (request.IsEmpty)
+        {
+            Begin();
+        }
+        else
+        {
+            _loop.Output.Write(request);
+        }
+
         Flush();
+    }
+
+    private void Begin()
+    {
+        _isOpen = true;
+        Write(Hello(Software));
     }
 
     private void Read()
@@ -175,22 +190,24 @@ internal abstract class WireConnection(WireLoop loop)
         }
 
         var bytes = new ReadOnlySequence<byte>(input, 0, kept + read);
-        while (Next(ref bytes) is { } packet)
+        if (!_isOpen && WireFraming.TryTakeAnswer(ref bytes))
+        {
+            Begin();
+        }
+
+        while (_isOpen && _loop.Framing.Next(ref bytes) is { } packet)
         {
             TakeAny(packet);
         }
 
         _unparsed = bytes.IsEmpty ? [] : bytes.ToArray();
-        Answer();
+        if (Welcome is not null)
+        {
+            Answer();
+        }
+
         Flush();
     }
-
-    private static Packet? Next(ref ReadOnlySequence<byte> bytes) => PacketCodec.TryRead(ref bytes, PacketBytesMax, out var result) switch
-    {
-        PacketReadOutcome.Packet => result.Packet,
-        PacketReadOutcome.Incomplete => null,
-        _ => throw Broken($"the server sent what is no packet: {result.Fault}"),
-    };
 
     private void TakeAny(Packet packet)
     {

@@ -27,7 +27,7 @@ internal sealed class WireLoad : ILoad
     public WireLoad(LoadSettings settings)
     {
         _settings = settings;
-        _loop = new WireLoop(settings.Server, settings.Stop);
+        _loop = new WireLoop(settings.Server, new WireFraming(settings.Transport, settings.Server.ToString()), settings.Stop);
         _traffic = new WireTraffic
         {
             Senders = settings.Senders,

@@ -8,8 +8,9 @@ namespace Hexagram.Bench.Wire;
 /// buffers are the loop's, so a connection that is idle holds none.
 /// </summary>
 /// <param name="server">Where to connect to.</param>
+/// <param name="framing">How packets lie in the bytes.</param>
 /// <param name="stop">Ends a wait with an exception.</param>
-internal sealed class WireLoop(EndPoint server, CancellationToken stop) : IDisposable
+internal sealed class WireLoop(EndPoint server, WireFraming framing, CancellationToken stop) : IDisposable
 {
     private const int InputBytes = 256 << 10;
 
@@ -21,6 +22,9 @@ internal sealed class WireLoop(EndPoint server, CancellationToken stop) : IDispo
 
     /// <summary>What a connection has to write, in its turn.</summary>
     public ArrayBufferWriter<byte> Output { get; } = new(InputBytes);
+
+    /// <summary>How packets lie in the bytes.</summary>
+    public WireFraming Framing => framing;
 
     /// <summary>The connections that have not been welcomed yet.</summary>
     public int Opening { get; set; }

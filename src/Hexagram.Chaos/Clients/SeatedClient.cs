@@ -40,6 +40,7 @@ internal sealed class SeatedClient : IAsyncDisposable
         var client = await HexagramClient.OpenAsync(new HexagramClientOptions
         {
             Server = new Uri(setup.Server),
+            Form = setup.InJson ? PacketForm.Json : PacketForm.Binary,
             User = new UserId(seat.User),
             Device = new DeviceId(seat.Device),
             Token = seat.Token,

@@ -132,12 +132,19 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerProc
         }
     }
 
+    /// <summary>Starts the server, and has the proxy find it where it listens now.</summary>
+    public async Task StartServerAsync()
+    {
+        proxy.Target = await server.StartAsync();
+        proxy.HttpTarget = server.Http;
+    }
+
     private async Task<(int, string)> KillServerAsync(Random random, CancellationToken end)
     {
         var wasAlive = await server.KillAsync();
         var pause = Chance(random) ? TimeSpan.Zero : plan.Pause(random) / 4;
         await PauseAsync(pause, end);
-        proxy.Target = await server.StartAsync();
+        await StartServerAsync();
         return (wasAlive ? 1 : 0, $"killed the server and started it again after {Words(pause)}");
     }
 
@@ -157,7 +164,7 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerProc
         }
 
         await PauseAsync(plan.Pause(random) / 4, end);
-        proxy.Target = await server.StartAsync();
+        await StartServerAsync();
         return (1, "ended the server in order and started it again");
     }
 

@@ -13,13 +13,16 @@ public sealed class FaultProxy : IAsyncDisposable
 {
     private readonly FaultProxyOptions _options;
     private readonly ProxySurroundings _surroundings;
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Socket _listener = Listen();
+    private readonly Socket _httpListener = Listen();
     private readonly ConcurrentDictionary<long, ProxiedConnection> _connections = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly Task _accepting;
     private LinkShape _shape = LinkShape.Clear;
     private IPEndPoint? _target;
+    private IPEndPoint? _httpTarget;
+    private long _numbers;
     private int _disposed;
 
     /// <summary>Listens on a port that the system assigns.</summary>
@@ -30,10 +33,9 @@ public sealed class FaultProxy : IAsyncDisposable
         _target = target;
         _options = options ?? new FaultProxyOptions();
         _surroundings = new ProxySurroundings(_options, _stop.Token);
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _listener.Listen();
         EndPoint = (IPEndPoint)_listener.LocalEndPoint!;
-        _accepting = AcceptAsync();
+        HttpEndPoint = (IPEndPoint)_httpListener.LocalEndPoint!;
+        _accepting = Task.WhenAll(AcceptAsync(_listener, () => Target), AcceptAsync(_httpListener, () => HttpTarget));
     }
 
     /// <summary>Where clients connect.</summary>
@@ -44,6 +46,16 @@ public sealed class FaultProxy : IAsyncDisposable
     {
         get => Volatile.Read(ref _target);
         set => Volatile.Write(ref _target, value);
+    }
+
+    /// <summary>Where clients connect that speak WebSocket, if the server listens for these at another place.</summary>
+    public IPEndPoint HttpEndPoint { get; }
+
+    /// <summary>Where those connections go; see <see cref="Target"/>.</summary>
+    public IPEndPoint? HttpTarget
+    {
+        get => Volatile.Read(ref _httpTarget);
+        set => Volatile.Write(ref _httpTarget, value);
     }
 
     /// <summary>The connections that live now, in the order in which they came.</summary>
@@ -146,6 +158,7 @@ public sealed class FaultProxy : IAsyncDisposable
 
         await _accepting;
         _listener.Dispose();
+        _httpListener.Dispose();
         _stop.Dispose();
     }
 
@@ -169,17 +182,25 @@ public sealed class FaultProxy : IAsyncDisposable
         }
     }
 
+    private static Socket Listen()
+    {
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        return listener;
+    }
+
     /// <summary>Accepts until the proxy is disposed, and then waits for what it has accepted.</summary>
-    private async Task AcceptAsync()
+    private async Task AcceptAsync(Socket listener, Func<IPEndPoint?> target)
     {
         var serving = new List<Task>();
         try
         {
-            for (var number = 1L; ; number++)
+            while (true)
             {
-                var client = await _listener.AcceptAsync(_stop.Token);
+                var client = await listener.AcceptAsync(_stop.Token);
                 serving.RemoveAll(task => task.IsCompletedSuccessfully);
-                serving.Add(ServeAsync(number, client));
+                serving.Add(ServeAsync(Interlocked.Increment(ref _numbers), client, target()));
             }
         }
         catch (Exception) when (_stop.IsCancellationRequested)
@@ -189,9 +210,9 @@ public sealed class FaultProxy : IAsyncDisposable
         }
     }
 
-    private async Task ServeAsync(long number, Socket client)
+    private async Task ServeAsync(long number, Socket client, IPEndPoint? target)
     {
-        if (await ConnectAsync() is { } server)
+        if (await ConnectAsync(target) is { } server)
         {
             ProxiedConnection connection;
             lock (_gate)
@@ -216,9 +237,9 @@ public sealed class FaultProxy : IAsyncDisposable
         }
     }
 
-    private async Task<Socket?> ConnectAsync()
+    private async Task<Socket?> ConnectAsync(IPEndPoint? target)
     {
-        if (Target is not { } target)
+        if (target is null)
         {
             return null;
         }

@@ -1,68 +1,35 @@
-using Hexagram.Protocol;
-
 namespace Hexagram.Chaos.Proxy;
 
 /// <summary>
-/// Finds where the packets of one direction begin and of which kind they are. It reads their lengths and the number of their first
-/// field and nothing else (PROTOCOL §3). A stream that breaks the framing passes unwatched from there on. Not thread-safe.
+/// Finds where the packets of one direction begin and of which kind they are, on TCP and on WebSockets: which of the two it is, its first bytes
+/// say. What is encrypted, and what breaks the framing, passes unwatched from there on. Not thread-safe.
 /// </summary>
 internal sealed class PacketScanner
 {
-    private long _rest;
+    private IFraming? _framing;
     private bool _blind;
 
     /// <summary>Looks at the bytes that come next.</summary>
     /// <param name="bytes">All that is there and was not taken yet.</param>
-    /// <param name="begins">The kind of the packet that begins with the first of them; null when they belong to one that has begun before.</param>
-    /// <returns>How many of them belong to one packet; 0 when more must come before its kind is known.</returns>
+    /// <param name="begins">The kind of the packet that begins with the first of them; null when they belong to one that has begun before, or to none.</param>
+    /// <returns>How many of them belong together; 0 when more must come before that is known.</returns>
     public int Next(ReadOnlySpan<byte> bytes, out PacketKind? begins)
     {
         begins = null;
-        if (_blind)
+        if (!_blind && _framing is null)
         {
-            return bytes.Length;
-        }
-
-        if (_rest == 0)
-        {
-            var prefix = PrefixBytes(bytes);
-            if (prefix == 0)
-            {
-                _blind = bytes.Length >= ProtocolLimits.LengthPrefixBytesMax;
-                return _blind ? bytes.Length : 0;
-            }
-
-            var length = Length(bytes[..prefix]);
-            if (length > 0 && bytes.Length == prefix)
+            if (bytes.Length < 2)
             {
                 return 0;
             }
 
-            begins = length == 0 ? PacketKind.Unknown : KindOf(bytes[prefix]);
-            _rest = prefix + length;
+            // A request or its answer; the start of TLS; else a packet's length and the key of its kind, which are neither.
+            _framing = bytes[..2].SequenceEqual("GE"u8) || bytes[..2].SequenceEqual("HT"u8) ? new WebSocketFraming() : new LengthFraming();
+            _blind = bytes[..2].SequenceEqual<byte>([0x16, 0x03]);
         }
 
-        var taken = (int)Math.Min(_rest, bytes.Length);
-        _rest -= taken;
-        return taken;
+        var next = _blind ? bytes.Length : _framing!.Next(bytes, out begins);
+        _blind |= next is null;
+        return next ?? bytes.Length;
     }
-
-    /// <summary>How long the varint before a packet is; 0 when its end is not among the bytes.</summary>
-    private static int PrefixBytes(ReadOnlySpan<byte> bytes) =>
-        bytes[..Math.Min(bytes.Length, ProtocolLimits.LengthPrefixBytesMax)].IndexOfAnyInRange((byte)0, (byte)0x7F) + 1;
-
-    private static long Length(ReadOnlySpan<byte> prefix)
-    {
-        long length = 0;
-        for (var i = 0; i < prefix.Length; i++)
-        {
-            length |= (long)(prefix[i] & 0x7F) << (7 * i);
-        }
-
-        return length;
-    }
-
-    /// <summary>All kinds have numbers below 16, so the key of the field is one byte: the number and the wire type 2.</summary>
-    private static PacketKind KindOf(byte key) =>
-        (key & 7) == 2 && Enum.IsDefined((PacketKind)(key >> 3)) ? (PacketKind)(key >> 3) : PacketKind.Unknown;
 }

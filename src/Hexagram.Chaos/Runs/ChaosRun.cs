@@ -88,7 +88,7 @@ public sealed class ChaosRun : IAsyncDisposable
     public async Task<ChaosReport> RunAsync(CancellationToken stop)
     {
         _stop = stop;
-        _proxy.Target = await _server.StartAsync();
+        await _injector.StartServerAsync();
         foreach (var process in _processes)
         {
             await process.StartAsync();
@@ -139,8 +139,11 @@ public sealed class ChaosRun : IAsyncDisposable
         ])];
     }
 
-    private ClientSetup Setup(IReadOnlyList<Seat> seats, int index, int life) => new(
-        $"tcp://{_proxy.EndPoint}",
+    private ClientSetup Setup(IReadOnlyList<Seat> seats, int index, int life) => Setup(seats, index, life, _settings.Transports[index % _settings.Transports.Count]);
+
+    private ClientSetup Setup(IReadOnlyList<Seat> seats, int index, int life, Transport transport) => new(
+        transport.Address(transport == Transport.Tcp ? _proxy.EndPoint : _proxy.HttpEndPoint).ToString(),
+        transport == Transport.WebSocketJson,
         [.. _users.Select(user => user.Value)],
         (double)_settings.Rate / _processes.Count,
         _settings.Seed + (index * 1_000) + life,
@@ -181,7 +184,7 @@ public sealed class ChaosRun : IAsyncDisposable
                 _recorder.Trouble($"the server ended by itself with {await _server.LastWordsAsync()}");
             }
 
-            _proxy.Target = await _server.StartAsync();
+            await _injector.StartServerAsync();
         });
         foreach (var process in _processes)
         {

@@ -15,6 +15,9 @@ public sealed record ChaosSettings
     /// <summary>Messages per second of all of them together. 1 to 10 000.</summary>
     public int Rate { get; init; } = 200;
 
+    /// <summary>How clients speak with the server: one process of them like this, the next like that. One or more.</summary>
+    public IReadOnlyList<Transport> Transports { get; init; } = [Transport.Tcp];
+
     /// <summary>The faults that are to strike.</summary>
     public IReadOnlyList<Fault> Faults { get; init; } = [.. Enum.GetValues<Fault>()];
 

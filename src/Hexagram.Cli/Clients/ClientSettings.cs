@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Hexagram.Cli.Serving;
 using Hexagram.Cli.Texts;
 using Hexagram.Client;
@@ -16,6 +18,9 @@ internal sealed record ClientSettings
 
     /// <summary>The server.</summary>
     public required Uri Server { get; init; }
+
+    /// <summary>Who may sign the server's certificate; null: whom this machine trusts.</summary>
+    public X509Certificate2Collection? Authorities { get; init; }
 
     /// <summary>The folder of outbox and inbox.</summary>
     public required string StateFolder { get; init; }
@@ -45,6 +50,7 @@ internal sealed record ClientSettings
         {
             User = user,
             Server = server,
+            Authorities = Read(options.Authorities ?? surroundings.Variable("HEXAGRAM__CA"), server),
             StateFolder = options.State is { } state ? Path.GetFullPath(state) : Clients.StateFolder.Default(surroundings.Variable, server, user, role),
             Token = token,
             TokenIssuer = token is null ? new TokenIssuer(DataFolder.At(options.Data, surroundings).OpenKey(), surroundings.Time) : null,
@@ -55,6 +61,7 @@ internal sealed record ClientSettings
     public HexagramClientOptions ToOptions(Surroundings surroundings) => new()
     {
         Server = Server,
+        TrustedAuthorities = Authorities,
         User = User,
         Token = Token,
         TokenProvider = TokenIssuer is { } issuer ? _ => new ValueTask<string>(issuer.Issue(User, TokenLifetime)) : null,
@@ -63,6 +70,30 @@ internal sealed record ClientSettings
         TimeProvider = surroundings.Time,
     };
 
+    private static X509Certificate2Collection? Read(string? file, Uri server)
+    {
+        if (file is null)
+        {
+            return null;
+        }
+
+        if (server.Scheme is not ("tcps" or "wss"))
+        {
+            throw CommandFailure.Usage($"{server} is not encrypted, so no certificate is looked at. Use tcps:// or wss://, or leave out --ca.");
+        }
+
+        try
+        {
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(file);
+            return authorities.Count > 0 ? authorities : throw CommandFailure.Usage($"There is no certificate in {Path.GetFullPath(file)}; it should be a PEM file.");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw CommandFailure.Usage($"The certificates in {Path.GetFullPath(file)} cannot be read: {fault.Message}");
+        }
+    }
+
     private static Uri ServerFrom(string? variable) =>
         ServerAddress.TryParse(variable ?? "127.0.0.1:7000", out var server)
             ? server
@@ -70,4 +101,4 @@ internal sealed record ClientSettings
 }
 
 /// <summary>The options of <c>send</c> and <c>receive</c> as they were given; null for those that were not.</summary>
-internal sealed record ClientOptions(Uri? Server, string? Data, string? Token, string? State);
+internal sealed record ClientOptions(Uri? Server, string? Data, string? Token, string? State, string? Authorities = null);

@@ -34,7 +34,7 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
     private readonly Option<bool> _syscalls = new("--syscalls") { Description = "Count the server's calls of the system, with 'perf'. It costs the server a little." };
     private readonly Option<int?> _mailboxes = SharedOptions.Number("--mailboxes", "Mailboxes that its own server holds before it starts. [default: 0]", 1, 100_000_000);
     private readonly Option<int?> _entries = SharedOptions.Number("--entries", "Entries that those mailboxes hold together. [default: one each]", 1, 1_000_000_000);
-    private readonly Option<Uri?> _server = SharedOptions.ServerAt("Load this server, as HOST:PORT or tcp://HOST:PORT. [default: one of its own]");
+    private readonly Option<Uri?> _server = SharedOptions.ServerAt("Load this server, as HOST:PORT, tcp://HOST:PORT or ws://HOST:PORT. [default: one of its own]");
     private readonly Option<string?> _key = new("--key") { HelpName = "FILE", Description = "With --server: the key of that server, to make tokens with." };
     private readonly Option<int?> _pid = SharedOptions.Number("--pid", "With --server: the number of its process on this machine, to measure what it costs.", 1, int.MaxValue);
 
@@ -48,8 +48,18 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
             text => Enum.GetValues<LoadClient>().Cast<LoadClient?>().FirstOrDefault(client => BenchWords.NameOf(client!.Value) == text)),
     };
 
+    private readonly Option<Transport?> _transport = new("--transport")
+    {
+        HelpName = "NAME",
+        Description = "How the load speaks with the server: 'tcp', 'ws' (WebSocket, binary) or 'ws-json'. [default: tcp]",
+        CustomParser = result => SharedOptions.Read(
+            result,
+            $"it should be one of {string.Join(", ", Enum.GetValues<Transport>().Select(TransportNames.Name))}",
+            TransportNames.Find),
+    };
+
     /// <summary>The options of every scenario that loads a server.</summary>
-    private Option[] Loading => [_repeat, _syscalls, _server, _key, _pid];
+    private Option[] Loading => [_transport, _repeat, _syscalls, _server, _key, _pid];
 
     /// <summary>The options of every scenario in which messages flow for a time.</summary>
     private Option[] Flowing => [_duration, _warmUp, _body, _client, _floor, _mailboxes, _entries, .. Loading];
@@ -180,6 +190,7 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
     {
         Name = name,
         Scenario = scenario,
+        Transport = TransportOf(parsed),
         Repeat = parsed.GetValue(_repeat) ?? 1,
         CountSyscalls = parsed.GetValue(_syscalls),
         FloorWords = parsed.GetValue(_floor) ? [BenchCommand.FloorWord] : null,
@@ -189,11 +200,29 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
             FileName = OwnProgram.FileName,
             FirstWords = OwnProgram.FirstWords,
             Environment = ServerSettings,
-            ServerWords = OwnProgram.ServerWords,
+            ServerWords = OwnProgram.ServerWords(forWebSockets: TransportOf(parsed) != Transport.Tcp),
             IssueToken = (data, user) => OwnProgram.IssueToken(data, user, surroundings.Time),
             OpenStore = data => OwnProgram.OpenStore(data, surroundings.Time),
         },
     };
+
+    private Transport TransportOf(ParseResult parsed)
+    {
+        var transport = parsed.GetValue(_transport);
+        switch (parsed.GetValue(_server)?.Scheme)
+        {
+            case "tcps" or "wss":
+                throw CommandFailure.Usage("A load is not encrypted: name the server with tcp:// or ws://.");
+            case "ws":
+                return transport is Transport.WebSocketJson ? Transport.WebSocketJson : Transport.WebSocket;
+            case "tcp" when transport is not null and not Transport.Tcp:
+                throw CommandFailure.Usage("--transport names WebSocket, and --server a tcp:// address. Name where the server listens for HTTP, as ws://HOST:PORT.");
+        }
+
+        return parsed.GetValue(_floor) && transport is not null and not Transport.Tcp
+            ? throw CommandFailure.Usage("The floor speaks tcp alone: leave out --floor or --transport.")
+            : transport ?? Transport.Tcp;
+    }
 
     private GivenServer? Given(ParseResult parsed)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Hexagram.Chaos.Clients;
 using Hexagram.Chaos.Faults;
 using Hexagram.Cli.Disturbing;
+using Hexagram.Processes;
 
 namespace Hexagram.Cli.CommandLine;
 
@@ -21,6 +22,15 @@ internal static class ChaosCommand
         var clients = SharedOptions.Number("--clients", "Devices that write to each other, 2 to 200. [default: 12]", 2, 200);
         var rate = SharedOptions.Number("--rate", "Messages per second of all of them together, 1 to 10000. [default: 200]", 1, 10_000);
         var seed = SharedOptions.Number("--seed", "Decides what strikes when, and who writes to whom. [default: chance]", 0, int.MaxValue);
+        var transports = new Option<IReadOnlyList<Transport>?>("--transport")
+        {
+            HelpName = "NAME",
+            Description = "How clients speak with the server: 'tcp', 'ws' (WebSocket, binary), 'ws-json', or 'mixed': some like this, some like that. [default: mixed]",
+            CustomParser = result => SharedOptions.Read(
+                result,
+                $"it should be 'mixed' or one of {string.Join(", ", Enum.GetValues<Transport>().Select(TransportNames.Name))}",
+                ReadTransports),
+        };
         var report = new Option<string?>("--report") { HelpName = "FILE", Description = "Write the whole run to an HTML page." };
         var faults = new Option<IReadOnlyList<Fault>?>("--faults")
         {
@@ -45,6 +55,8 @@ internal static class ChaosCommand
                 Faults: {Wrapped(FaultNames.All)}
                 burn-device destroys a sending device with its disk; lose-… loses one packet of that kind, and its connection with it.
 
+                Nothing is encrypted here: what is, nobody between client and server could look into, to lose a chosen packet of it.
+
                 Ctrl-C ends the faults; what has happened until then is judged. The same seed gives the same plan; real processes
                 still run as they like. The folder (under $TMPDIR) is removed when nothing was found.
 
@@ -64,6 +76,7 @@ internal static class ChaosCommand
         command.Add(duration);
         command.Add(clients);
         command.Add(rate);
+        command.Add(transports);
         command.Add(faults);
         command.Add(seed);
         command.Add(report);
@@ -72,6 +85,7 @@ internal static class ChaosCommand
                 parsed.GetValue(duration) ?? DurationDefault,
                 parsed.GetValue(clients) ?? 12,
                 parsed.GetValue(rate) ?? 200,
+                parsed.GetValue(transports) ?? Enum.GetValues<Transport>(),
                 parsed.GetValue(faults) ?? Enum.GetValues<Fault>(),
                 parsed.GetValue(seed) ?? Random.Shared.Next(1_000_000),
                 parsed.GetValue(report)),
@@ -87,6 +101,11 @@ internal static class ChaosCommand
         command.SetAction((_, _) => ClientProgram.RunAsync(surroundings.OpenInput(), surroundings.Output));
         return command;
     }
+
+    private static IReadOnlyList<Transport>? ReadTransports(string text) =>
+        text == "mixed" ? Enum.GetValues<Transport>()
+        : TransportNames.Find(text) is { } transport ? [transport]
+        : null;
 
     private static IReadOnlyList<Fault>? ReadFaults(string text)
     {

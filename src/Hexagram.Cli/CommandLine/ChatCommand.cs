@@ -43,6 +43,7 @@ internal static class ChatCommand
         command.Add(user);
         command.Add(to);
         command.Add(shared.Server);
+        command.Add(shared.Authorities);
         command.Add(shared.Data);
         command.Add(shared.Token);
         command.Add(shared.State);

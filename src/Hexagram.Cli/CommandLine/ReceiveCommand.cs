@@ -50,6 +50,7 @@ internal static class ReceiveCommand
         command.Add(count);
         command.Add(timeout);
         command.Add(shared.Server);
+        command.Add(shared.Authorities);
         command.Add(shared.Data);
         command.Add(shared.Token);
         command.Add(shared.State);

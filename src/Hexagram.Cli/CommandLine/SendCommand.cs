@@ -51,6 +51,7 @@ internal static class SendCommand
         command.Add(sender);
         command.Add(to);
         command.Add(shared.Server);
+        command.Add(shared.Authorities);
         command.Add(shared.Data);
         command.Add(shared.Token);
         command.Add(shared.State);

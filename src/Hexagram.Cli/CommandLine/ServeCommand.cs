@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Hexagram.Cli.Serving;
-using Hexagram.Cli.Texts;
+using Hexagram.Server.Configuration;
 
 namespace Hexagram.Cli.CommandLine;
 
@@ -20,7 +20,7 @@ internal static class ServeCommand
         var http = new Option<string?>("--http")
         {
             HelpName = "URL",
-            Description = "Where to listen for HTTP (health), such as http://127.0.0.1:7080; 'none' for nowhere. [default: http://127.0.0.1:7080]",
+            Description = "Where to listen for HTTP (WebSocket, health), such as http://127.0.0.1:7080; 'none' for nowhere. [default: http://127.0.0.1:7080]",
             CustomParser = result => SharedOptions.Read(result, ListenAddress.HttpForm, text => ListenAddress.TryParseHttp(text, out _) ? text : null),
         };
         var tcp = new Option<string?>("--tcp")
@@ -32,7 +32,17 @@ internal static class ServeCommand
         var config = SettingsFile();
         var remote = new Option<bool>("--allow-remote")
         {
-            Description = "Allow addresses that other machines can reach. What travels is not encrypted: put TLS in front.",
+            Description = "Allow addresses that other machines can reach. Without a certificate what travels is not encrypted.",
+        };
+        var certificate = new Option<string?>("--tls-certificate")
+        {
+            HelpName = "FILE",
+            Description = "Speak TLS on both addresses, with this certificate: PEM, or PFX. A renewed file is taken up without a restart.",
+        };
+        var key = new Option<string?>("--tls-key")
+        {
+            HelpName = "FILE",
+            Description = "The private key of the certificate, if it stands in a PEM file of its own.",
         };
         var command = new DocumentedCommand("serve", "Run a server. It listens on this machine alone unless it is told otherwise.")
         {
@@ -47,11 +57,11 @@ internal static class ServeCommand
                 Examples:
                   hexagram serve
                   hexagram serve --data /srv/hexagram --tcp 127.0.0.1:0 --http none --json
-                  hexagram serve --tcp 0.0.0.0:7000 --allow-remote
+                  hexagram serve --tcp 0.0.0.0:7000 --http http://0.0.0.0:7443 --allow-remote --tls-certificate chat.pem --tls-key chat.key
                   HEXAGRAM__BOUNDS__BODYBYTESMAX=65536 hexagram serve
 
                 JSON:
-                  {"ready":true,"tcp":"127.0.0.1:7000","http":"http://127.0.0.1:7080","data":"/srv/hexagram","loopbackOnly":true,"version":"0.1.0"}
+                  {"ready":true,"tcp":"127.0.0.1:7000","http":"http://127.0.0.1:7080","data":"/srv/hexagram","loopbackOnly":true,"encrypted":false,"version":"0.1.0"}
 
                 Exit codes:
                   0 it was asked to end   1 failure (a port is taken, the data folder is in use or damaged)   2 usage, settings
@@ -61,6 +71,8 @@ internal static class ServeCommand
         command.Add(http);
         command.Add(tcp);
         command.Add(remote);
+        command.Add(certificate);
+        command.Add(key);
         command.Add(config);
         HexagramCommandLine.SetAction(command, shared, surroundings, (parsed, screen) =>
         {
@@ -69,6 +81,8 @@ internal static class ServeCommand
                 ["Data"] = parsed.GetValue(shared.Data),
                 ["Listen:Http"] = parsed.GetValue(http),
                 ["Listen:Tcp"] = parsed.GetValue(tcp),
+                ["Tls:CertificateFile"] = parsed.GetValue(certificate),
+                ["Tls:KeyFile"] = parsed.GetValue(key),
                 ["Listen:AllowRemote"] = parsed.GetValue(remote) ? "true" : null,
             };
             var settings = ServeSettings.Load(words, parsed.GetValue(config), surroundings);

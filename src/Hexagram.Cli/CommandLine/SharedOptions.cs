@@ -4,6 +4,7 @@ using System.Globalization;
 using Hexagram.Cli.Clients;
 using Hexagram.Cli.Texts;
 using Hexagram.Protocol;
+using Hexagram.Server.Configuration;
 
 namespace Hexagram.Cli.CommandLine;
 
@@ -28,7 +29,15 @@ internal sealed class SharedOptions
     };
 
     /// <summary>The server's address.</summary>
-    public Option<Uri?> Server { get; } = ServerAt("The server, as HOST:PORT or tcp://HOST:PORT. [default: 127.0.0.1:7000]");
+    public Option<Uri?> Server { get; } = ServerAt(
+        "The server, as HOST:PORT or tcp://HOST:PORT; with TLS as tcps://HOST:PORT; by WebSocket as ws://HOST:PORT or wss://HOST:PORT. [default: 127.0.0.1:7000]");
+
+    /// <summary>Whose signature makes the server's certificate valid.</summary>
+    public Option<string?> Authorities { get; } = new("--ca")
+    {
+        HelpName = "FILE",
+        Description = "Trust a server whose certificate one of the authorities in this PEM file has signed, in place of those that this machine trusts.",
+    };
 
     /// <summary>A token instead of the local server's key.</summary>
     public Option<string?> Token { get; } = new("--token")
@@ -48,7 +57,7 @@ internal sealed class SharedOptions
 
     /// <summary>What was given of the options that <c>send</c> and <c>receive</c> have in common.</summary>
     public ClientOptions ClientOptions(ParseResult parsed) =>
-        new(parsed.GetValue(Server), parsed.GetValue(Data), parsed.GetValue(Token), parsed.GetValue(State));
+        new(parsed.GetValue(Server), parsed.GetValue(Data), parsed.GetValue(Token), parsed.GetValue(State), parsed.GetValue(Authorities));
 
     /// <summary>A required option with a user.</summary>
     public static Option<UserId> User(string name, string description) => new(name)

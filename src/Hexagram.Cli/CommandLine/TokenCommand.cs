@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Hexagram.Cli.Output;
 using Hexagram.Cli.Serving;
-using Hexagram.Cli.Texts;
 using Hexagram.Protocol;
 using Hexagram.Server.Authentication;
+using Hexagram.Server.Configuration;
 
 namespace Hexagram.Cli.CommandLine;
 

@@ -28,7 +28,7 @@ internal sealed class DemoStage : IAsyncDisposable
             {
                 FileName = OwnProgram.FileName,
                 FirstWords = OwnProgram.FirstWords,
-                ServerWords = OwnProgram.ServerWords,
+                ServerWords = OwnProgram.ServerWords(forWebSockets: false),
                 IssueToken = (data, user) => OwnProgram.IssueToken(data, user, surroundings.Time),
                 OpenStore = data => OwnProgram.OpenStore(data, surroundings.Time),
             },

@@ -2,7 +2,7 @@ using System.Globalization;
 using Hexagram.Chaos.Faults;
 using Hexagram.Chaos.Runs;
 using Hexagram.Cli.Output;
-using Hexagram.Cli.Texts;
+using Hexagram.Server.Configuration;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -2,6 +2,7 @@ using Hexagram.Chaos.Reporting;
 using Hexagram.Chaos.Runs;
 using Hexagram.Cli.CommandLine;
 using Hexagram.Cli.Output;
+using Hexagram.Processes;
 
 namespace Hexagram.Cli.Disturbing;
 
@@ -70,6 +71,7 @@ internal static class DisturbRun
         Duration = settings.Duration,
         Clients = settings.Clients,
         Rate = settings.Rate,
+        Transports = settings.Transports,
         Faults = settings.Faults,
         Seed = settings.Seed,
         Folder = folder,
@@ -77,7 +79,7 @@ internal static class DisturbRun
         {
             FileName = OwnProgram.FileName,
             FirstWords = OwnProgram.FirstWords,
-            ServerWords = OwnProgram.ServerWords,
+            ServerWords = OwnProgram.ServerWords(forWebSockets: settings.Transports.Any(transport => transport != Transport.Tcp)),
             ClientWords = [ChaosCommand.ClientWord],
             IssueToken = (data, user) => OwnProgram.IssueToken(data, user, surroundings.Time),
             OpenStore = data => OwnProgram.OpenStore(data, surroundings.Time),

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Hexagram.Bench.Runs;
 using Hexagram.Cli.Output;
+using Hexagram.Processes;
 using Spectre.Console;
 
 namespace Hexagram.Cli.Measuring;
@@ -26,7 +27,7 @@ internal static class BenchWords
         foreach (var part in Parts(report))
         {
             screen.Line("");
-            screen.Markup($"[bold]{report.Settings.Name}: {part.Phase} of the {part.Target}[/]{(part.Results.Count > 1 ? $" (median of {part.Results.Count} runs; least and most)" : "")}");
+            screen.Markup($"[bold]{report.Settings.Name}{(report.Settings.Transport == Transport.Tcp ? "" : $" over {report.Settings.Transport.Name()}")}: {part.Phase} of the {part.Target}[/]{(part.Results.Count > 1 ? $" (median of {part.Results.Count} runs; least and most)" : "")}");
             foreach (var figure in Figure.All)
             {
                 if (figure.Over(part.Results) is var (median, least, most))
@@ -106,6 +107,7 @@ internal static class BenchWords
         if (settings.Scenario is Scenario.Traffic or Scenario.Backlog)
         {
             json.WriteString("client", NameOf(settings.Client));
+            json.WriteString("transport", settings.Transport.Name());
             json.WriteNumber("senders", settings.Senders);
             json.WriteNumber("recipients", settings.Recipients);
             json.WriteNumber("bodyBytes", settings.BodyBytes);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using Hexagram.Cli.CommandLine;
 using Hexagram.Cli.Output;
 using Hexagram.Cli.Serving.Control;
@@ -53,7 +54,7 @@ internal static class ServeRun
                 $"{fault.Message.TrimEnd('.')}. Another process listens there: end it, or choose other addresses with --tcp and --http (port 0 takes a free one).",
                 cause: fault);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or System.Net.Sockets.SocketException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or CryptographicException or System.Net.Sockets.SocketException)
         {
             throw new CommandFailure($"The server cannot start: {fault.Message}", cause: fault);
         }
@@ -99,6 +100,8 @@ internal static class ServeRun
 
     private static void Announce(HexagramServer server, ServeSettings settings, Screen screen)
     {
+        var encrypted = settings.Server.Tls.CertificateFile is not null;
+        var (tcpScheme, httpScheme) = encrypted ? ("tcps", "https") : ("tcp", "http");
         var tcp = server.Tcp;
         var http = server.Http;
         var loopbackOnly = IPAddress.IsLoopback(tcp.Address) && (http is null || IPAddress.IsLoopback(http.Address));
@@ -108,16 +111,17 @@ internal static class ServeRun
             {
                 json.WriteBoolean("ready", true);
                 json.WriteString("tcp", tcp.ToString());
-                json.WriteString("http", http is null ? null : $"http://{http}");
+                json.WriteString("http", http is null ? null : $"{httpScheme}://{http}");
                 json.WriteString("data", settings.Data.Path);
                 json.WriteBoolean("loopbackOnly", loopbackOnly);
+                json.WriteBoolean("encrypted", encrypted);
                 json.WriteString("version", HexagramCommandLine.Version);
             });
             return;
         }
 
-        screen.Line($"Ready: tcp://{tcp}{(http is null ? "" : $", http://{http}")}, data in {settings.Data.Path}, "
-            + (loopbackOnly ? "for this machine only." : "for other machines too, and not encrypted."));
+        screen.Line($"Ready: {tcpScheme}://{tcp}{(http is null ? "" : $", {httpScheme}://{http}")}, data in {settings.Data.Path}, "
+            + (loopbackOnly ? "for this machine only." : encrypted ? "for other machines too." : "for other machines too, and not encrypted."));
     }
 
     /// <summary>Completes when the process is asked to end, or the application ends by itself.</summary>

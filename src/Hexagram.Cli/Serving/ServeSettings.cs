@@ -1,3 +1,4 @@
+using Hexagram.Server.Configuration;
 using Hexagram.Server.Options;
 using Hexagram.Storage.RocksDb;
 using Microsoft.Extensions.Configuration;

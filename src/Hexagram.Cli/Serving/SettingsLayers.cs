@@ -12,7 +12,7 @@ internal sealed class SettingsLayers
     private const string Separator = "__";
 
     /// <summary>What the other commands read from the environment; the server has no use for it.</summary>
-    private static readonly HashSet<string> OfClients = new(StringComparer.OrdinalIgnoreCase) { "Server", "Token" };
+    private static readonly HashSet<string> OfClients = new(StringComparer.OrdinalIgnoreCase) { "Server", "Token", "Ca" };
 
     private readonly IReadOnlyList<KeyValuePair<string, string?>> _environment;
     private readonly IReadOnlyList<KeyValuePair<string, string?>> _words;

@@ -1,6 +1,5 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Threading.Channels;
 using Hexagram.Client.Stores;
 using Hexagram.Delivery.Outgoing;
@@ -23,8 +22,7 @@ internal sealed class Connection : IAsyncDisposable
     /// <summary>So many packets are looked at together, so that their bodies are read from the store with one question.</summary>
     private const int GatherMax = 256;
 
-    private readonly Stream _stream;
-    private readonly PipeReader _reader;
+    private readonly IPacketTransport _transport;
     private readonly IOutboxStore _store;
     private readonly TimeProvider _time;
     private readonly Action<TracedPacket>? _trace;
@@ -44,13 +42,12 @@ internal sealed class Connection : IAsyncDisposable
     private Sequence _acknowledged;
     private TaskCompletionSource? _confirmationsTaken;
 
-    /// <param name="socket">Connected; from now on owned by this.</param>
+    /// <param name="transport">Connected; from now on owned by this.</param>
     /// <param name="store">Where bodies are read that are not at hand.</param>
     /// <param name="options">Clock and trace.</param>
-    internal Connection(Socket socket, IOutboxStore store, HexagramClientOptions options)
+    internal Connection(IPacketTransport transport, IOutboxStore store, HexagramClientOptions options)
     {
-        _stream = new NetworkStream(socket, ownsSocket: true);
-        _reader = PipeReader.Create(_stream, new StreamPipeReaderOptions(leaveOpen: true));
+        _transport = transport;
         _store = store;
         _time = options.TimeProvider;
         _trace = options.Trace;
@@ -146,7 +143,7 @@ internal sealed class Connection : IAsyncDisposable
         var end = await _ended.Task;
         _outgoing.Writer.TryComplete();
         await _stop.CancelAsync();
-        await _stream.DisposeAsync();
+        await _transport.CloseAsync();
         await Task.WhenAll(reading, writing);
         return end;
     }
@@ -155,8 +152,7 @@ internal sealed class Connection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _heartbeat.DisposeAsync();
-        await _stream.DisposeAsync();
-        await _reader.CompleteAsync();
+        await _transport.DisposeAsync();
         _stop.Dispose();
     }
 
@@ -166,14 +162,12 @@ internal sealed class Connection : IAsyncDisposable
     {
         try
         {
-            while (true)
+            while (await _transport.WaitToReadAsync(_stop.Token))
             {
-                var read = await _reader.ReadAsync(_stop.Token);
                 Volatile.Write(ref _lastByte, _time.GetTimestamp());
-                var input = read.Buffer;
                 PacketReadOutcome outcome;
                 PacketReadResult result;
-                while ((outcome = PacketCodec.TryRead(ref input, PacketBytesMax, out result)) == PacketReadOutcome.Packet && _refusal is null)
+                while ((outcome = _transport.TryRead(PacketBytesMax, out result)) == PacketReadOutcome.Packet && _refusal is null)
                 {
                     _trace?.Invoke(new TracedPacket(PacketDirection.Received, result.Packet!, _time.GetUtcNow()));
                     await received(result.Packet!);
@@ -188,14 +182,9 @@ internal sealed class Connection : IAsyncDisposable
                 {
                     return;
                 }
-
-                _reader.AdvanceTo(input.Start, input.End);
-                if (read.IsCompleted)
-                {
-                    End(ConnectionEnd.Ours("the server closed the connection"));
-                    return;
-                }
             }
+
+            End(ConnectionEnd.Ours("the server closed the connection"));
         }
         catch (Exception cause)
         {
@@ -207,7 +196,6 @@ internal sealed class Connection : IAsyncDisposable
 
     private async Task WriteAsync()
     {
-        var buffer = new ArrayBufferWriter<byte>();
         var gathered = new List<Outgoing>();
         try
         {
@@ -225,10 +213,10 @@ internal sealed class Connection : IAsyncDisposable
                     if (Resolve(outgoing, bodies) is { } packet)
                     {
                         _trace?.Invoke(new TracedPacket(PacketDirection.Sent, WithoutToken(packet), _time.GetUtcNow()));
-                        PacketCodec.Write(packet, buffer);
+                        _transport.Write(packet);
                     }
 
-                    if (buffer.WrittenCount >= WriteBytes)
+                    if (_transport.WrittenBytes >= WriteBytes)
                     {
                         await FlushAsync();
                     }
@@ -246,20 +234,7 @@ internal sealed class Connection : IAsyncDisposable
             End(Broken(cause));
         }
 
-        async ValueTask FlushAsync()
-        {
-            if (buffer.WrittenCount == 0)
-            {
-                return;
-            }
-
-            await _stream.WriteAsync(buffer.WrittenMemory, _stop.Token);
-            buffer.ResetWrittenCount();
-            if (buffer.Capacity > 4 * WriteBytes)
-            {
-                buffer = new ArrayBufferWriter<byte>();
-            }
-        }
+        ValueTask FlushAsync() => _transport.WrittenBytes == 0 ? ValueTask.CompletedTask : _transport.FlushAsync(_stop.Token);
     }
 
     private static void Pass(List<Outgoing> written)
@@ -319,7 +294,7 @@ internal sealed class Connection : IAsyncDisposable
 
     private static ConnectionEnd Broken(Exception cause) => cause switch
     {
-        IOException or SocketException => ConnectionEnd.Ours($"the connection broke: {cause.Message}"),
+        IOException or SocketException or WebSocketException => ConnectionEnd.Ours($"the connection broke: {cause.Message}"),
         OperationCanceledException or ObjectDisposedException => ConnectionEnd.Ours("the connection was closed"),
         ClientStoreException => ConnectionEnd.Ours(cause.Message),
         _ => ConnectionEnd.Ours($"The client failed: {cause}") with { Stop = StopCause.Defect },

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Hexagram.Client.Receiving;
 using Hexagram.Client.Sending;
 using Hexagram.Client.Stores;
@@ -194,7 +193,7 @@ internal sealed class Connector : IAsyncDisposable
             return cause switch
             {
                 OperationCanceledException => ConnectionEnd.Ours($"no connection to {_options.Server} within {_options.ConnectTimeout.TotalSeconds:0} s"),
-                SocketException => ConnectionEnd.Ours($"cannot connect to {_options.Server}: {cause.Message}"),
+                _ when Dialer.IsFailure(cause) => ConnectionEnd.Ours($"cannot connect to {_options.Server}: {cause.GetBaseException().Message}"),
                 TokenException => ConnectionEnd.Ours(cause.Message),
                 ClientStoreException => ConnectionEnd.Ours(cause.Message),
                 _ => ConnectionEnd.Ours($"the client failed: {cause.Message}") with { Stop = StopCause.Defect },
@@ -254,21 +253,11 @@ internal sealed class Connector : IAsyncDisposable
         return new ConnectionNumber(++_lastNumber);
     }
 
-    private async Task<Socket> ConnectAsync()
+    private async Task<IPacketTransport> ConnectAsync()
     {
         using var patience = new CancellationTokenSource(_options.ConnectTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stop.Token);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(_options.Server.IdnHost, _options.Server.Port, either.Token);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        return await Dialer.DialAsync(_options, either.Token);
     }
 
     private async ValueTask WelcomedAsync(Connection connection, Welcome welcome, bool receives)

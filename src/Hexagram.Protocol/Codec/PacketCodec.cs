@@ -82,6 +82,11 @@ public static class PacketCodec
         return PacketReadOutcome.Packet;
     }
 
+    /// <summary>Reads one packet that stands alone, without its length: for transports that keep packets apart by themselves. Never throws, whatever the bytes.</summary>
+    /// <param name="packet">All of its bytes. The body is copied out of them.</param>
+    public static PacketReadResult Read(ReadOnlyMemory<byte> packet) =>
+        LineReader.Read(packet.Span) is { } read ? new(read, ErrorCode.None, null) : GeneratedForm.Read(new(packet));
+
     private static Packet? ReadGathered(in ReadOnlySequence<byte> bytes)
     {
         Span<byte> gathered = stackalloc byte[GatheredBytesMax];

@@ -32,6 +32,9 @@ public enum ErrorCode
     /// <summary>Goodbye: what follows cannot be told on this connection; connect again and go on from the cursor.</summary>
     Resynchronize = 1006,
 
+    /// <summary>Goodbye: whether the token is good cannot be found out at the moment.</summary>
+    AuthenticatorUnavailable = 1007,
+
     /// <summary>Error: the recipient's mailbox holds as many unconfirmed entries as it may.</summary>
     MailboxFull = 1100,
 

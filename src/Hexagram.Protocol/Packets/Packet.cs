@@ -10,7 +10,7 @@ public abstract record Packet;
 // ---- opening: Hello → Welcome (PROTOCOL §4) --------------------------------------------------
 
 /// <summary>The first packet of a client. <paramref name="Cursor"/> is a confirmation, as an ack:R is.</summary>
-/// <param name="Token">What proves who the user is, such as a JSON Web Token.</param>
+/// <param name="Token">What proves who the user is, such as a JSON Web Token. Empty: whom the connection has authenticated.</param>
 /// <param name="Device">Which installation of the user this is.</param>
 /// <param name="Connection">The device's number of this connection.</param>
 /// <param name="Epoch">The history that the inbox's cursor belongs to; <see cref="Epoch.None"/> for a new inbox.</param>

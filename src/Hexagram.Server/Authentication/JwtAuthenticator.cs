@@ -34,19 +34,8 @@ public sealed class JwtAuthenticator(SigningKey key, TimeProvider time) : IToken
     public async ValueTask<AuthenticationResult> AuthenticateAsync(string token, CancellationToken cancellationToken)
     {
         var result = await _handler.ValidateTokenAsync(token, _rules).ConfigureAwait(false);
-        if (!result.IsValid
-            || result.SecurityToken is not JsonWebToken jwt
-            || !UserId.TryParse(jwt.Subject, out var user)
-            || !jwt.TryGetPayloadValue(JwtRegisteredClaimNames.Exp, out long expires)
-            || expires < 0 || expires > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
-        {
-            return AuthenticationResult.Invalid();
-        }
-
-        var now = time.GetUtcNow();
-        var expiresAt = DateTimeOffset.FromUnixTimeSeconds(expires);
-        return expiresAt <= now ? AuthenticationResult.Expired()
-            : jwt.ValidFrom > now.UtcDateTime ? AuthenticationResult.Invalid()
-            : AuthenticationResult.Valid(user, expiresAt);
+        return result is { IsValid: true, SecurityToken: JsonWebToken jwt } && UserId.TryParse(jwt.Subject, out var user)
+            ? TokenTimes.Judge(jwt, user, null, time.GetUtcNow())
+            : AuthenticationResult.Invalid();
     }
 }

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Hexagram.Protocol;
 
 namespace Hexagram.Server.Authorization;
@@ -8,9 +9,15 @@ namespace Hexagram.Server.Authorization;
 /// </summary>
 public interface IMessageAuthorizer
 {
-    /// <summary>Whether <paramref name="from"/> may write to <paramref name="to"/>. A fault or a time-out counts as <see cref="AuthorizationResult.Unavailable"/>.</summary>
-    ValueTask<AuthorizationResult> AuthorizeAsync(UserId from, UserId to, CancellationToken cancellationToken);
+    /// <summary>Whether the sender may write to the recipient. A fault or a time-out counts as <see cref="AuthorizationResult.Unavailable"/>.</summary>
+    ValueTask<AuthorizationResult> AuthorizeAsync(Correspondence correspondence, CancellationToken cancellationToken);
 }
+
+/// <summary>Who wants to write to whom.</summary>
+/// <param name="From">The sender, authenticated.</param>
+/// <param name="To">The recipient, of whom nothing need be known here.</param>
+/// <param name="Sender">The sender's claims, as the host's authentication or an identity provider's token tells them; null for one of the server's own tokens.</param>
+public readonly record struct Correspondence(UserId From, UserId To, ClaimsPrincipal? Sender);
 
 /// <summary>The answer of an <see cref="IMessageAuthorizer"/>.</summary>
 public enum AuthorizationResult

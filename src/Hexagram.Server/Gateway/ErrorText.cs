@@ -14,6 +14,7 @@ internal static class ErrorText
         ErrorCode.HelloTimeout => "No Hello came in time.",
         ErrorCode.TooManySessions => "The server holds as many sessions as it may.",
         ErrorCode.Resynchronize => "What follows cannot be told on this connection; connect again.",
+        ErrorCode.AuthenticatorUnavailable => "Whether the token is good cannot be found out now; connect again later.",
         ErrorCode.MailboxFull => "The mailbox is full.",
         ErrorCode.SenderQuota => "The mailbox holds as many unconfirmed messages of yours as it may.",
         ErrorCode.NewMailboxQuota => "You have written to as many new users as you may for now.",

@@ -1,6 +1,6 @@
-using System.Buffers;
 using Hexagram.Protocol;
 using Hexagram.Protocol.Codec;
+using Hexagram.Server.Gateway.Output;
 
 namespace Hexagram.Server.Gateway;
 
@@ -22,8 +22,8 @@ internal interface ISessionTransport
     /// <summary>Ends the wait of the reader, now or the next.</summary>
     void StopReading();
 
-    /// <summary>Puts a packet into the form of this transport.</summary>
-    void Encode(Packet packet, IBufferWriter<byte> output);
+    /// <summary>Puts a packet into the form of this transport. Called by one at a time.</summary>
+    void Encode(Packet packet, OutgoingBuffer output);
 
     /// <summary>
     /// Sends what <see cref="Encode"/> has written. Completes when little of it is left to be taken by the peer; false when the peer has gone.

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Hexagram.Protocol;
 using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Router;
@@ -8,6 +9,7 @@ namespace Hexagram.Server.Gateway;
 /// <param name="User">Who the token says it is; every right of the session comes from here, none from a packet.</param>
 /// <param name="Record">What the router knows of it.</param>
 /// <param name="ExpiresAt">When the token ends.</param>
+/// <param name="Principal">What else is known of the user; null when nothing is.</param>
 /// <param name="Requests">Its msg:R.</param>
 /// <param name="Stream">Its msg:N.</param>
 /// <param name="Confirmations">Its ack:R.</param>
@@ -15,6 +17,7 @@ internal sealed record OpenSession(
     UserId User,
     SessionRecord Record,
     DateTimeOffset ExpiresAt,
+    ClaimsPrincipal? Principal,
     RequestLine Requests,
     SessionStream Stream,
     ConfirmationLine Confirmations)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Hexagram.Protocol;
 using Hexagram.Protocol.Codec;
+using Hexagram.Server.Authentication;
 using Hexagram.Server.Gateway.Output;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
@@ -34,8 +35,12 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     private bool _welcomed;
     private volatile bool _draining;
 
-    public Session(SessionSurroundings surroundings, ISessionTransport transport)
+    /// <param name="surroundings">What all sessions share.</param>
+    /// <param name="transport">The connection.</param>
+    /// <param name="identity">Whom the connection has authenticated by itself; null for nobody.</param>
+    public Session(SessionSurroundings surroundings, ISessionTransport transport, AuthenticationResult? identity = null)
     {
+        Identity = identity;
         _surroundings = surroundings;
         _transport = transport;
         _output = new SessionOutput(transport, surroundings.Time) { Left = Left };
@@ -52,6 +57,9 @@ internal sealed partial class Session : ISessionPost, IStoredListener
 
     /// <summary>Completes when nothing of the session is left.</summary>
     public Task Ended => _ended.Task;
+
+    /// <summary>Whom the connection has authenticated by itself; null for nobody.</summary>
+    public AuthenticationResult? Identity { get; }
 
     /// <summary>The peer, for logs.</summary>
     public string Peer => _transport.Peer;
@@ -292,6 +300,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
 
     public void Stored(UserId by, IReadOnlyList<MessageId> ids)
     {
+        _surroundings.Meter.Stored(ids.Count);
         using var writing = _output.Enter();
         Report(writing, by, ids, MessageState.Stored);
     }
@@ -429,6 +438,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
         var retryAfter = code.Remedy() == ErrorRemedy.RetryLater ? _surroundings.Options.Times.RetryAfter : TimeSpan.Zero;
         if (writing.End(new Goodbye(code, text, retryAfter)))
         {
+            _surroundings.Meter.SaidGoodbye(code);
             LogEnded(_surroundings.Logger, _transport.Peer, Open?.User, code, text);
         }
 

@@ -13,7 +13,10 @@ internal sealed partial class SessionOpening(SessionSurroundings surroundings, S
     /// <summary>Hello → Welcome (PROTOCOL §4).</summary>
     public async Task OpenAsync(Hello hello)
     {
-        var identity = await surroundings.Authenticator.AuthenticateAsync(hello.Token, session.Stopping).ConfigureAwait(false);
+        // A token that is there decides alone, whoever the connection says (PROTOCOL §4).
+        var identity = hello.Token.Length == 0 && session.Identity is { } known
+            ? known
+            : await surroundings.Authenticator.AuthenticateAsync(hello.Token, session.Stopping).ConfigureAwait(false);
         if (identity.Code != ErrorCode.None)
         {
             session.End(identity.Code);
@@ -67,6 +70,7 @@ internal sealed partial class SessionOpening(SessionSurroundings surroundings, S
             user,
             record,
             identity.ExpiresAt,
+            identity.Principal,
             new RequestLine(surroundings, output, user, session),
             stream,
             new ConfirmationLine(surroundings, output, stream, user, hello.Device, session));

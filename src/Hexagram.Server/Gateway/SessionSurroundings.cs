@@ -4,6 +4,7 @@ using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Hosting;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
+using Hexagram.Server.Telemetry;
 using Hexagram.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -20,6 +21,7 @@ internal sealed record SessionSurroundings(
     ITokenAuthenticator Authenticator,
     IMessageAuthorizer Authorizer,
     ServerClock Clock,
+    ServerMeter Meter,
     ILogger<Session> Logger)
 {
     /// <summary>The server's clock.</summary>

@@ -1,18 +1,52 @@
+using Hexagram.Server.Authentication;
 using Hexagram.Server.Gateway.Tcp;
+using Hexagram.Server.Options;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Hexagram.Server.Hosting;
 
 /// <summary>Lets Kestrel listen for Hexagram.</summary>
 public static class HexagramKestrelExtensions
 {
-    /// <summary>Listens on the addresses of <see cref="Options.ListenerOptions"/>: the binary protocol on one, HTTP on the other.</summary>
+    /// <summary>Listens on the addresses of <see cref="Options.ListenerOptions"/>: the binary protocol on one, HTTP on the other, both with TLS if there is a certificate.</summary>
+    /// <exception cref="OptionsValidationException">Nobody could connect there: nothing says which tokens are valid.</exception>
     public static void ListenHexagram(this KestrelServerOptions kestrel)
     {
         ArgumentNullException.ThrowIfNull(kestrel);
-        kestrel.ApplicationServices.GetRequiredService<ListenerAddresses>()
-            .ListenOn(kestrel, listen => listen.UseConnectionHandler<TcpConnectionHandler>());
+        var services = kestrel.ApplicationServices;
+        if (services.GetRequiredService<ITokenAuthenticator>() is TokenAuthenticator { TakesNone: true })
+        {
+            // Over TCP a token is the only way in.
+            throw new OptionsValidationException(
+                nameof(ServerOptions),
+                typeof(ServerOptions),
+                ["Nobody could connect: set Access.SigningKeyFile, Access.Tokens.PublicKeyFile or Access.Tokens.KeySetUrl, or register an ITokenAuthenticator."]);
+        }
+
+        var certificate = services.GetRequiredService<ServerCertificate>();
+        kestrel.Limits.RequestHeadersTimeout = services.GetRequiredService<ServerOptions>().Times.HelloTimeout;
+        services.GetRequiredService<ListenerAddresses>().ListenOn(
+            kestrel,
+            listen =>
+            {
+                Encrypt(listen, certificate);
+                listen.UseConnectionHandler<TcpConnectionHandler>();
+            },
+            listen => Encrypt(listen, certificate));
+    }
+
+    private static void Encrypt(ListenOptions listen, ServerCertificate certificate)
+    {
+        if (certificate.IsSet)
+        {
+            // What cannot be used is told before anything listens.
+            _ = certificate.Current();
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(certificate.Current()) });
+        }
     }
 }

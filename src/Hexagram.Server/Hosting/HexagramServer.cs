@@ -10,7 +10,7 @@ namespace Hexagram.Server.Hosting;
 
 /// <summary>
 /// A whole server in one object: what a program needs that wants to run one and nothing else. An ASP.NET Core application of its own uses
-/// <see cref="HexagramServiceCollectionExtensions.AddHexagram"/>, <see cref="HexagramKestrelExtensions.ListenHexagram"/> and
+/// <see cref="HexagramServiceCollectionExtensions"/>, <see cref="HexagramKestrelExtensions.ListenHexagram"/> and
 /// <see cref="HexagramEndpointExtensions.MapHexagram"/> instead.
 /// </summary>
 public sealed class HexagramServer : IAsyncDisposable
@@ -56,6 +56,7 @@ public sealed class HexagramServer : IAsyncDisposable
             // A session reads and writes without waiting for anything, so it may run where the socket's news arrive: two thread hops less per packet.
             sockets.UnsafePreferInlineScheduling = true;
         });
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -63,6 +64,12 @@ public sealed class HexagramServer : IAsyncDisposable
         });
         var application = builder.Build();
         application.MapHexagram();
+        if (options.Metrics.Expose == MetricsExposure.Always
+            || (options.Metrics.Expose == MetricsExposure.Loopback && options.Listen.Http is { } http && IPAddress.IsLoopback(http.Address)))
+        {
+            application.MapHexagramMetrics();
+        }
+
         return new HexagramServer(application);
     }
 

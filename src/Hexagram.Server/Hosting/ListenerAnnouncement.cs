@@ -1,4 +1,3 @@
-using System.Net;
 using Hexagram.Server.Authentication;
 using Hexagram.Server.Options;
 using Microsoft.Extensions.Hosting;
@@ -19,7 +18,15 @@ internal sealed partial class ListenerAnnouncement(
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (options.Listen.AllowRemote && !IPAddress.IsLoopback(addresses.Tcp.Address))
+        if (!addresses.IsListening)
+        {
+            // The application listens, and says so itself.
+        }
+        else if (addresses.AreRemote && options.Tls.IsOn)
+        {
+            LogEncrypted(logger, addresses.Tcp, addresses.Http);
+        }
+        else if (addresses.AreRemote)
         {
             LogRemote(logger, addresses.Tcp, addresses.Http);
         }
@@ -28,7 +35,7 @@ internal sealed partial class ListenerAnnouncement(
             LogLoopback(logger, addresses.Tcp, addresses.Http);
         }
 
-        if (authenticator is JwtAuthenticator { Key: { ReadableByOthers: true } key })
+        if (authenticator is TokenAuthenticator { Key: { ReadableByOthers: true } key })
         {
             LogKeyReadable(logger, key.Path);
         }

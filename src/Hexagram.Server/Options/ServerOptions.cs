@@ -9,6 +9,12 @@ public sealed record ServerOptions
     /// <summary>Where it listens.</summary>
     public ListenerOptions Listen { get; init; } = new();
 
+    /// <summary>TLS, if the server itself is to speak it.</summary>
+    public TlsOptions Tls { get; init; } = new();
+
+    /// <summary>Which web pages may use it.</summary>
+    public BrowserOptions Browsers { get; init; } = new();
+
     /// <summary>The clocks of a session.</summary>
     public SessionTimes Times { get; init; } = new();
 
@@ -20,6 +26,9 @@ public sealed record ServerOptions
 
     /// <summary>Who may connect, and who may write to whom.</summary>
     public AccessOptions Access { get; init; } = new();
+
+    /// <summary>Who may read what it counts.</summary>
+    public MetricsOptions Metrics { get; init; } = new();
 
     /// <summary>How long a message id is remembered at the least, as Welcome tells it. More than zero; the store must be set to the same.</summary>
     public TimeSpan Horizon { get; init; } = ProtocolLimits.HorizonDefault;
@@ -34,10 +43,10 @@ public sealed record ListenerOptions
     /// <summary>The address and port of the binary protocol; port 0 takes a free one.</summary>
     public IPEndPoint Tcp { get; init; } = new(IPAddress.Loopback, 7000);
 
-    /// <summary>The address and port of HTTP (health); port 0 takes a free one. Null: none.</summary>
+    /// <summary>The address and port of HTTP (WebSocket, health); port 0 takes a free one. Null: none.</summary>
     public IPEndPoint? Http { get; init; } = new(IPAddress.Loopback, 7080);
 
-    /// <summary>Whether an address that other machines can reach is allowed. The traffic is not encrypted; put a TLS proxy in front.</summary>
+    /// <summary>Whether an address that other machines can reach is allowed. Without <see cref="ServerOptions.Tls"/> the traffic is not encrypted.</summary>
     public bool AllowRemote { get; init; }
 }
 
@@ -122,17 +131,4 @@ public sealed record RouterOptions
 {
     /// <summary>How often the positions of live sessions are compared with the store. More than zero.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(20);
-}
-
-/// <summary>Who may connect, and who may write to whom.</summary>
-public sealed record AccessOptions
-{
-    /// <summary>
-    /// The file with the key that signs tokens; made, readable by its owner alone, when it is not there. Needed unless the host
-    /// registers an <see cref="Authentication.ITokenAuthenticator"/> of its own.
-    /// </summary>
-    public string? SigningKeyFile { get; init; }
-
-    /// <summary>How long the authorizer may take for one answer; then it counts as unavailable. More than zero.</summary>
-    public TimeSpan AuthorizerTimeout { get; init; } = TimeSpan.FromSeconds(5);
 }

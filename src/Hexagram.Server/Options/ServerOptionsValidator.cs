@@ -19,8 +19,11 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
 
     private static IEnumerable<string> Faults(ServerOptions options) =>
         Faults(options.Listen)
+            .Concat(Faults(options.Tls))
+            .Concat(Faults(options.Browsers))
             .Concat(Faults(options.Times))
             .Concat(Faults(options.Bounds))
+            .Concat(Faults(options.Access.Tokens))
             .Concat(
             [
                 .. InRange("Router.Heartbeat", options.Router.Heartbeat, TimeSpan.FromDays(1)),
@@ -35,10 +38,36 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         {
             if (endpoint is not null && !listen.AllowRemote && !IPAddress.IsLoopback(endpoint.Address))
             {
-                yield return $"{name} is {endpoint}, which other machines can reach, and traffic is not encrypted. Use a loopback address, or set Listen.AllowRemote.";
+                yield return $"{name} is {endpoint}, which other machines can reach. Use a loopback address, or set Listen.AllowRemote, and a certificate so that what travels is encrypted.";
             }
         }
     }
+
+    private static IEnumerable<string> Faults(TlsOptions tls)
+    {
+        foreach (var (name, file) in new[] { ("Tls.CertificateFile", tls.CertificateFile), ("Tls.KeyFile", tls.KeyFile) })
+        {
+            if (file is not null && !File.Exists(file))
+            {
+                yield return $"{name} is {file}, and there is no such file.";
+            }
+        }
+
+        if (tls is { CertificateFile: null } and not { KeyFile: null, Password: null })
+        {
+            yield return "Tls.KeyFile or Tls.Password is set, and Tls.CertificateFile is not.";
+        }
+    }
+
+    private static IEnumerable<string> Faults(BrowserOptions browsers) =>
+    [
+        .. browsers.Origins
+            .Where(origin => !(Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri is { Scheme: "http" or "https" } && uri.GetLeftPart(UriPartial.Authority) == origin))
+            .Select(origin => $"Browsers.AllowedOrigins has '{origin}'; an origin looks like https://chat.example or http://localhost:5173, without a path."),
+        .. browsers.Hosts
+            .Where(host => Uri.CheckHostName(host) == UriHostNameType.Unknown)
+            .Select(host => $"Browsers.AllowedHosts has '{host}'; a name looks like chat.example, without a port."),
+    ];
 
     private static IEnumerable<string> Faults(SessionTimes times) =>
     [
@@ -67,6 +96,37 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         .. InRange("Bounds.WindowBytesMax", bounds.WindowBytesMax, 1 << 30),
         .. InRange("Bounds.OutgoingBytesMax", bounds.OutgoingBytesMax, 1 << 30),
     ];
+
+    private static IEnumerable<string> Faults(TokenOptions tokens)
+    {
+        if (tokens.KeySetUrl is { } url)
+        {
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || !(address.Scheme == "https" || address is { Scheme: "http", IsLoopback: true }))
+            {
+                yield return $"Access.Tokens.KeySetUrl is '{url}'; it should be an https address, or http on this machine: whoever could change the keys on their way could make tokens for anybody.";
+            }
+
+            if (tokens.PublicKeyFile is not null)
+            {
+                yield return "Access.Tokens.PublicKeyFile and Access.Tokens.KeySetUrl are both set; choose one of them.";
+            }
+
+            if (tokens.Issuer is null || tokens.Audience is null)
+            {
+                yield return "Access.Tokens.Issuer and Access.Tokens.Audience must be set with Access.Tokens.KeySetUrl: a provider signs for many applications, and only these two say which tokens are meant for this one.";
+            }
+        }
+        else if (tokens.PublicKeyFile is null && (tokens.Issuer is not null || tokens.Audience is not null))
+        {
+            yield return "Access.Tokens.Issuer or Access.Tokens.Audience is set, but no key of a provider is: set Access.Tokens.PublicKeyFile or Access.Tokens.KeySetUrl.";
+        }
+
+        foreach (var fault in InRange("Access.Tokens.KeySetAgeMax", tokens.KeySetAgeMax, TimeSpan.FromDays(30))
+            .Concat(InRange("Access.Tokens.KeySetPause", tokens.KeySetPause, TimeSpan.FromHours(1))))
+        {
+            yield return fault;
+        }
+    }
 
     private static IEnumerable<string> InRange(string name, int value, int max) =>
         value >= 1 && value <= max ? [] : [$"{name} is {value}; it must be from 1 to {max}."];

@@ -14,6 +14,7 @@ internal static class Arrows
         ["Hexagram.Storage"] = ["Hexagram.Protocol"],
         ["Hexagram.Storage.RocksDb"] = ["Hexagram.Storage"],
         ["Hexagram.Server"] = ["Hexagram.Delivery", "Hexagram.Storage"],
+        ["Hexagram.AspNetCore"] = ["Hexagram.Server", "Hexagram.Storage.RocksDb"],
         ["Hexagram.Client"] = ["Hexagram.Delivery"],
         ["Hexagram.Client.Hosting"] = ["Hexagram.Client"],
         ["Hexagram.Client.Data"] = ["Hexagram.Client"],

@@ -34,6 +34,9 @@ internal static class Samples
     /// <summary>Every kind that there is.</summary>
     public static TheoryData<PacketKind> Kinds => [.. Enum.GetValues<PacketKind>().Where(kind => kind != PacketKind.Unknown)];
 
+    /// <summary>A packet of this kind.</summary>
+    public static Packet Packet(PacketKind kind) => Packets[kind];
+
     /// <summary>Packets of these kinds, one after the other.</summary>
     public static byte[] Bytes(params IEnumerable<PacketKind> kinds)
     {

@@ -4,6 +4,7 @@ using System.Text;
 using Hexagram.Bench.Runs;
 using Hexagram.Cli.Serving;
 using Hexagram.Cli.Tests.CommandLine;
+using Hexagram.Server.Configuration;
 
 namespace Hexagram.Cli.Tests.Documents;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Hexagram.Cli.Texts;
+using Hexagram.Server.Configuration;
 
 namespace Hexagram.Cli.Tests.Texts;
 
@@ -11,6 +12,10 @@ public sealed class AddressTests
     [InlineData("tcp://127.0.0.1:7001/", "tcp://127.0.0.1:7001/")]
     [InlineData("chat.example", "tcp://chat.example:7000/")]
     [InlineData("[::1]:7001", "tcp://[::1]:7001/")]
+    [InlineData("tcps://chat.example", "tcps://chat.example:7000/")]
+    [InlineData("ws://127.0.0.1:7080", "ws://127.0.0.1:7080/")]
+    [InlineData("wss://chat.example", "wss://chat.example/")]
+    [InlineData("wss://chat.example/chat/v1/ws", "wss://chat.example/chat/v1/ws")]
     public void A_server_is_a_host_and_a_port(string text, string expected)
     {
         Assert.True(ServerAddress.TryParse(text, out var server));
@@ -26,6 +31,8 @@ public sealed class AddressTests
     [InlineData("127.0.0.1:7000?query")]
     [InlineData("alice@127.0.0.1:7000")]
     [InlineData("a b:7000")]
+    [InlineData("tcps://127.0.0.1:7000/path")]
+    [InlineData("wss://chat.example?query")]
     public void Anything_more_is_no_server(string text) => Assert.False(ServerAddress.TryParse(text, out _));
 
     [Fact]

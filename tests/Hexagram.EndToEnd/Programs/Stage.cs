@@ -28,6 +28,24 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>Where the server of this stage listens, once it has been started.</summary>
     public string Server { get; private set; } = "127.0.0.1:0";
 
+    /// <summary>The same for HTTP.</summary>
+    public string Http { get; private set; } = "127.0.0.1:0";
+
+    /// <summary>The authority that has signed the server's certificate; null: the server does not speak TLS.</summary>
+    public string? AuthorityFile { get; private set; }
+
+    /// <summary>Has servers that are started from now on speak TLS.</summary>
+    public Stage WithTls()
+    {
+        var authority = new TestAuthority();
+        var (certificate, key) = authority.Sign();
+        AuthorityFile = Path.Combine(Folder, "authority.pem");
+        File.WriteAllText(AuthorityFile, authority.Pem);
+        File.WriteAllText(Path.Combine(Folder, "server.pem"), certificate);
+        File.WriteAllText(Path.Combine(Folder, "server.key"), key);
+        return this;
+    }
+
     /// <summary>Sets an environment variable for the programs that are started from now on.</summary>
     public Stage With(string variable, string value)
     {
@@ -60,10 +78,11 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>The same with another program, which takes the options of <c>serve</c> and says when it is ready as that does.</summary>
     public async Task<RunningProgram> ServeAsync(string program, IEnumerable<string> words)
     {
-        var server = Run(program, [.. words, "--json", "--tcp", Server, "--http", "http://127.0.0.1:0"]);
+        var server = Run(program, [.. words, "--json", "--tcp", Server, "--http", $"http://{Http}", .. Tls]);
         var ready = Json.Parse((await server.WhenPrintedAsync(1))[0]);
         Assert.True(ready.GetProperty("ready").GetBoolean());
         Server = ready.Text("tcp");
+        Http = new Uri(ready.Text("http")).Authority;
         _server = _programs.IndexOf(server);
         return server;
     }
@@ -108,6 +127,8 @@ internal sealed class Stage : IAsyncDisposable
         Assert.Equal(0, await token.EndAsync());
         return Assert.Single(token.Output);
     }
+
+    private string[] Tls => AuthorityFile is null ? [] : ["--tls-certificate", "server.pem", "--tls-key", "server.key"];
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -2,6 +2,7 @@ using System.Text;
 using Hexagram.Cli.Texts;
 using Hexagram.Fuzz.Engine;
 using Hexagram.Protocol;
+using Hexagram.Server.Configuration;
 
 namespace Hexagram.Fuzz.Targets;
 

@@ -5,10 +5,10 @@ namespace Hexagram.Server.Tests.Floods;
 /// <summary>Every flood. One of another transport joins by a line here.</summary>
 internal static class AllFloods
 {
-    private const long Silent = 64 << 10;
+    internal const long Silent = 64 << 10;
 
     /// <summary>What waits to be sent (1 MiB, and a packet or a page beyond), what is read ahead (256 KiB), and what is kept of either while it moves.</summary>
-    private const long Talking = 8 << 20;
+    internal const long Talking = 8 << 20;
 
     public static IReadOnlyList<Flood> All { get; } =
     [
@@ -23,6 +23,7 @@ internal static class AllFloods
         new("msg:R to many new mailboxes", Talking, new(Welcomes: 8, Bytes: 50_000), (stage, stop) => RepeatAsync(stage, static stage => [FloodStage.Message($"nobody{stage.Next()}", 100)], 8, 20, stop)),
         new("msg:R to one mailbox", Talking, new(Welcomes: 8, Bytes: 1 << 20), (stage, stop) => RepeatAsync(stage, static stage => [FloodStage.Message("mallory", 32_000)], 8, 20, stop)),
         new("msg:R to the honest recipient", Talking, new(Welcomes: 2, Bytes: 2_000), (stage, stop) => RepeatAsync(stage, static stage => [FloodStage.Message("bob", 100)], 2, 1, stop)),
+        .. WebSocketFloods.All,
     ];
 
     /// <summary>Thousands that connect and say nothing, and more as long as it goes on.</summary>

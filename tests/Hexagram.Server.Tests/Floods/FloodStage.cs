@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using Hexagram.Protocol;
 using Hexagram.Protocol.Codec;
+using Hexagram.Protocol.WebSockets;
 using Hexagram.Server.Tests.Harness;
 using Hexagram.Storage;
 using Microsoft.Extensions.Logging;
@@ -77,6 +78,25 @@ internal sealed class FloodStage : IAsyncDisposable
         var connection = await ConnectAsync();
         await connection.SendAsync(Bytes(Hello(user, window) with { Device = new DeviceId($"device{Next() % 30}") }), CancellationToken.None);
         await connection.TryReadAnswerAsync(CancellationToken.None);
+        return connection;
+    }
+
+    /// <summary>A WebSocket that has not said Hello.</summary>
+    public async Task<HostileConnection> UpgradeAsync(CancellationToken stop)
+    {
+        var connection = await HostileConnection.ConnectAsync(Server.Http, Tally);
+        _connections.Add(connection);
+        await connection.TryUpgradeAsync(Server.Http, stop);
+        return connection;
+    }
+
+    /// <summary>A session on a WebSocket, each of a device of its own.</summary>
+    public async Task<HostileConnection> OpenWebSocketAsync(string user, CancellationToken stop)
+    {
+        var connection = await UpgradeAsync(stop);
+        var hello = Hello(user, window: 0) with { Device = new DeviceId($"device{Next() % 30}") };
+        await connection.SendAsync(RawWebSocket.Frame(FrameKind.Binary, RawWebSocket.Message(hello)), stop);
+        await connection.TryReadFrameAsync(stop);
         return connection;
     }
 

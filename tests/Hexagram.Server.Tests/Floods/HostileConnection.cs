@@ -1,8 +1,11 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Hexagram.Protocol;
 using Hexagram.Protocol.Codec;
+using Hexagram.Protocol.WebSockets;
+using Hexagram.Server.Tests.Harness;
 
 namespace Hexagram.Server.Tests.Floods;
 
@@ -63,6 +66,50 @@ internal sealed class HostileConnection(FloodTally tally) : IDisposable
                 if (read == 0)
                 {
                     return false;
+                }
+            }
+
+            return false;
+        }
+        catch (Exception over) when (over is SocketException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Asks for a WebSocket in the binary form. False when there is none, or it is time to stop.</summary>
+    public async Task<bool> TryUpgradeAsync(IPEndPoint server, CancellationToken stop)
+    {
+        await TrySendAsync(Encoding.ASCII.GetBytes(RawWebSocket.Request(server)), stop);
+        return await TryReadAsync(static received => received.IndexOf("\r\n\r\n"u8) >= 0, stop);
+    }
+
+    /// <summary>Waits for the answer to Hello on a WebSocket, on which nothing else has come.</summary>
+    public Task<bool> TryReadFrameAsync(CancellationToken stop) => TryReadAsync(
+        received =>
+        {
+            var isWhole = FrameHeader.TryRead(received, out var frame, out _) == FrameReadOutcome.Header && received.Length >= frame.FrameBytes;
+            if (isWhole && PacketCodec.Read(received.Slice(frame.HeaderBytes, (int)frame.Length).ToArray()).Packet is { } answer)
+            {
+                Count(answer);
+            }
+
+            return isWhole;
+        },
+        stop);
+
+    private async Task<bool> TryReadAsync(Func<ReadOnlySpan<byte>, bool> isEnough, CancellationToken stop)
+    {
+        try
+        {
+            var received = new byte[512];
+            for (var length = 0; length < received.Length;)
+            {
+                var read = await _socket.ReceiveAsync(received.AsMemory(length), stop);
+                length += read;
+                if (read == 0 || isEnough(received.AsSpan(0, length)))
+                {
+                    return read > 0;
                 }
             }
 

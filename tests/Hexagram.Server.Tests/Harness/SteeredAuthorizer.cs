@@ -33,11 +33,11 @@ internal sealed class SteeredAuthorizer : IMessageAuthorizer
 
     public Task WhenAskedAsync(int count) => _asked.WhenAsync(count);
 
-    public ValueTask<AuthorizationResult> AuthorizeAsync(UserId from, UserId to, CancellationToken cancellationToken)
+    public ValueTask<AuthorizationResult> AuthorizeAsync(Correspondence correspondence, CancellationToken cancellationToken)
     {
         var later = _later;
         _token = cancellationToken;
         _asked.Set(Interlocked.Increment(ref _count));
-        return later is null ? new(_answer(to)) : new(later);
+        return later is null ? new(_answer(correspondence.To)) : new(later);
     }
 }

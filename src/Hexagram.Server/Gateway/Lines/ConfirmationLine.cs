@@ -57,6 +57,7 @@ internal sealed class ConfirmationLine(SessionSurroundings surroundings, Session
             return;
         }
 
+        surroundings.Meter.Delivered(delivered.Count);
         ServerTraces.Confirmed(delivered);
         var sender = delivered[0].From;
         if (delivered.All(message => message.From == sender))

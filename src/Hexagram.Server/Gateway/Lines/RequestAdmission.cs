@@ -31,7 +31,7 @@ internal sealed class RequestAdmission(SessionSurroundings surroundings, Session
         try
         {
             var giveUp = _giveUp;
-            var answer = surroundings.Authorizer.AuthorizeAsync(user, to, giveUp.Token);
+            var answer = surroundings.Authorizer.AuthorizeAsync(new Correspondence(user, to, session.Open?.Principal), giveUp.Token);
             if (!answer.IsCompletedSuccessfully)
             {
                 _giveUp = new();

@@ -391,7 +391,12 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         Settle(request, inFlightNoMore: !left);
         if (accepted)
         {
+            surroundings.Meter.Accepted(result.Outcome == AppendOutcome.Duplicate, request.Body.Content.Length);
             Tell(writing, request, result);
+        }
+        else
+        {
+            surroundings.Meter.NotAccepted(result.Code);
         }
 
         if (!decision.IsOurs)

@@ -134,8 +134,9 @@ internal sealed class SessionStream(SessionSurroundings surroundings, SessionOut
         }
     }
 
-    private static void Write(in SessionOutput.Writing writing, Entry entry, bool redelivered)
+    private void Write(in SessionOutput.Writing writing, Entry entry, bool redelivered)
     {
+        surroundings.Meter.Notified(entry.Body.Content.Length);
         writing.Write(new MessageNotify(entry.Sequence, entry.Id, entry.From, entry.AcceptedAt, entry.Body, redelivered));
         ServerTraces.Notified(entry, redelivered);
     }

@@ -30,6 +30,16 @@ internal sealed class OutgoingBuffer : IBufferWriter<byte>
         return _bytes.AsSpan(_written);
     }
 
+    /// <summary>Makes room for <paramref name="count"/> bytes at <paramref name="position"/>: for what can be written only when what follows it is known.</summary>
+    /// <returns>All from there on.</returns>
+    public Span<byte> Insert(int position, int count)
+    {
+        Reserve(count);
+        _bytes.AsSpan(position, _written - position).CopyTo(_bytes.AsSpan(position + count));
+        _written += count;
+        return _bytes.AsSpan(position, _written - position);
+    }
+
     /// <summary>Forgets what was written and gives the memory back.</summary>
     public void Clear()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 using Hexagram.Client;
 using Hexagram.Protocol;
 
@@ -10,7 +11,7 @@ namespace Hexagram.EndToEnd.Faults.Actors;
 /// </summary>
 internal sealed class ApplicationProgram : IAsyncDisposable
 {
-    /// <summary>The first word of its command line; then come server, token, folder, device, and how many times faster its timers run.</summary>
+    /// <summary>The first word of its command line; then come server, token, folder, device, how many times faster its timers run, the form of packets, and the file of whom it trusts or nothing.</summary>
     public const string Word = "application";
 
     private readonly HexagramClient _client;
@@ -29,6 +30,8 @@ internal sealed class ApplicationProgram : IAsyncDisposable
         var options = new HexagramClientOptions
         {
             Server = new Uri(words[0]),
+            Form = Enum.Parse<PacketForm>(words[5]),
+            TrustedAuthorities = words[6].Length == 0 ? null : Trusted(words[6]),
             Token = words[1],
             Store = ClientStore.Sqlite(words[2]),
             Device = new DeviceId(words[3]),
@@ -47,6 +50,13 @@ internal sealed class ApplicationProgram : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();
+
+    private static X509Certificate2Collection Trusted(string file)
+    {
+        var trusted = new X509Certificate2Collection();
+        trusted.ImportFromPemFile(file);
+        return trusted;
+    }
 
     private static int Number(string word) => int.Parse(word, CultureInfo.InvariantCulture);
 

@@ -28,7 +28,7 @@ internal static class ServerProgram
         Directory.CreateDirectory(data);
         var options = new ServerOptions
         {
-            Listen = new ListenerOptions { Tcp = IPEndPoint.Parse(words[Array.IndexOf(words, "--tcp") + 1]), Http = null },
+            Listen = new ListenerOptions { Tcp = IPEndPoint.Parse(After(words, "--tcp")), Http = IPEndPoint.Parse(new Uri(After(words, "--http")).Authority) },
             Times = new SessionTimes { RetryAfter = TimeSpan.FromMilliseconds(100) },
             Access = new AccessOptions { SigningKeyFile = Path.Combine(data, "token.key") },
         };
@@ -42,7 +42,7 @@ internal static class ServerProgram
             },
             clock);
         await server.StartAsync();
-        Console.WriteLine(JsonSerializer.Serialize(new { ready = true, tcp = server.Tcp.ToString() }));
+        Console.WriteLine(JsonSerializer.Serialize(new { ready = true, tcp = server.Tcp.ToString(), http = $"http://{server.Http}" }));
         while (await Console.In.ReadLineAsync() is { } line)
         {
             Do(line.Split(' '), clock, disk);
@@ -52,6 +52,8 @@ internal static class ServerProgram
         await server.StopAsync();
         return 0;
     }
+
+    private static string After(string[] words, string option) => words[Array.IndexOf(words, option) + 1];
 
     private static void Do(string[] words, SteeredClock clock, SteeredDisk disk)
     {

@@ -1,27 +1,53 @@
 using System.Net;
+using Hexagram.Client;
+using Hexagram.EndToEnd.Programs;
 
 namespace Hexagram.EndToEnd.Faults.Actors;
 
 /// <summary>A way between client and server, and all that a test has to know of it.</summary>
 /// <param name="Name">What it is called.</param>
-/// <param name="Listens">Where the server of a stage listens for it.</param>
-/// <param name="Address">What a client is told when a proxy stands at this place.</param>
-public sealed record Transport(string Name, Func<string, IPEndPoint> Listens, Func<IPEndPoint, Uri> Address)
+/// <param name="Scheme">What the address of a server begins with.</param>
+/// <param name="Form">How packets look.</param>
+public sealed record Transport(string Name, string Scheme, PacketForm Form = PacketForm.Binary)
 {
-    private static readonly Transport[] Standing =
-    [
-        new("tcp", IPEndPoint.Parse, place => new Uri($"tcp://{place}")),
-    ];
+    /// <summary>A transport beside the first one takes every so manieth case of a list: what the cases are about is the same everywhere.</summary>
+    private const int Share = 4;
 
-    /// <summary>Every transport that stands: one more line above, and every fault strikes that one as well.</summary>
+    private static readonly Transport[] Standing = [new("tcp", "tcp"), new("ws", "ws"), new("ws-json", "ws", PacketForm.Json)];
+
+    /// <summary>Those into which no proxy can look.</summary>
+    private static readonly Transport[] Encrypted = [new("tcps", "tcps"), new("wss", "wss")];
+
+    /// <summary>Every transport that stands: one more above, and every fault strikes that one as well.</summary>
     public static TheoryData<Transport> All => [.. Standing];
+
+    /// <summary>The same with the encrypted ones: for what needs no look at packets.</summary>
+    public static TheoryData<Transport> Everyone => [.. Standing, .. Encrypted];
 
     /// <summary>The one for what does not depend on the transport.</summary>
     public static Transport Any => Standing[0];
 
-    /// <summary>Every transport with each of <paramref name="others"/>.</summary>
-    public static TheoryData<Transport, T> With<T>(IEnumerable<T> others) => [.. Standing.SelectMany(_ => others, (transport, other) => (transport, other))];
+    /// <summary>TLS is spoken.</summary>
+    public bool IsEncrypted => Scheme is "tcps" or "wss";
+
+    private bool IsWebSocket => Scheme is "ws" or "wss";
+
+    /// <summary>The first transport with each of <paramref name="others"/>, and each other one with a part of them.</summary>
+    public static TheoryData<Transport, T> With<T>(IEnumerable<T> others) => [.. Pairs(Standing, others)];
+
+    /// <summary>The same with encrypted transports for those of which no packet must be known.</summary>
+    public static TheoryData<Transport, T> With<T>(IEnumerable<T> others, Func<T, bool> isBlind) =>
+        [.. Pairs(Standing, others), .. Pairs([Any, .. Encrypted], others.Where(isBlind)).Where(pair => pair.Item1.IsEncrypted)];
+
+    /// <summary>Where the server of a stage listens for it.</summary>
+    internal IPEndPoint Listens(Stage stage) => IPEndPoint.Parse(IsWebSocket ? stage.Http : stage.Server);
+
+    /// <summary>What a client is told when a proxy stands at this place.</summary>
+    public Uri Address(IPEndPoint place) => new($"{Scheme}://{place}");
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    private static IEnumerable<(Transport, T)> Pairs<T>(Transport[] transports, IEnumerable<T> others) =>
+        transports.SelectMany((transport, place) => others.Where((_, n) => place == 0 || n % Share == place % Share).Select(other => (transport, other)));
 }

@@ -23,7 +23,7 @@ internal sealed class World(Transport transport) : IAsyncDisposable
     public RunningProgram Server { get; private set; } = null!;
 
     /// <summary>Starts <c>hexagram serve</c>, or starts it again where it was.</summary>
-    public Task ServeAsync() => ServeAsync(() => _stage.ServeAsync());
+    public Task ServeAsync() => ServeAsync(() => (transport.IsEncrypted && _stage.AuthorityFile is null ? _stage.WithTls() : _stage).ServeAsync());
 
     /// <summary>The same with a <see cref="ServerProgram"/>, whose clock and disk obey.</summary>
     public Task HostAsync()
@@ -38,7 +38,7 @@ internal sealed class World(Transport transport) : IAsyncDisposable
         Server = await start();
         foreach (var application in _applications)
         {
-            application.Proxy.Target = transport.Listens(_stage.Server);
+            application.Proxy.Target = transport.Listens(_stage);
         }
     }
 
@@ -67,9 +67,9 @@ internal sealed class World(Transport transport) : IAsyncDisposable
         var party = new Party(new UserId(user), new DeviceId($"{user}-phone"));
         var folder = Path.Combine(_stage.Folder, "applications", user);
         Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
-        var proxy = new FaultProxy(transport.Listens(_stage.Server));
+        var proxy = new FaultProxy(transport.Listens(_stage));
         var token = await _stage.TokenAsync(user, "--expires", "36500d");
-        string[] words = [ApplicationProgram.Word, transport.Address(proxy.EndPoint).ToString(), token, folder, party.Device.Value, haste.ToString(CultureInfo.InvariantCulture)];
+        string[] words = [ApplicationProgram.Word, transport.Address(proxy.EndPoint).ToString(), token, folder, party.Device.Value, haste.ToString(CultureInfo.InvariantCulture), transport.Form.ToString(), _stage.AuthorityFile ?? ""];
         var application = new Application(
             party, folder, proxy, failPoint => _stage.Run(Self, words, failPoint is null ? null : KeyValuePair.Create("HEXAGRAM_FAILPOINT", failPoint)));
         _applications.Add(application);

@@ -1,0 +1,26 @@
+using Hexagram.Protocol;
+using Hexagram.Protocol.Codec;
+
+namespace Hexagram.Client.Connections;
+
+/// <summary>How packets come and go: the one thing in which TCP and WebSocket differ here. One reader and one writer at a time.</summary>
+internal interface IPacketTransport : IAsyncDisposable
+{
+    /// <summary>Bytes written and not sent.</summary>
+    int WrittenBytes { get; }
+
+    /// <summary>Waits for bytes. False when the server has closed.</summary>
+    ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes the next packet off what has arrived; see <see cref="PacketCodec.TryRead"/>.</summary>
+    PacketReadOutcome TryRead(int packetBytesMax, out PacketReadResult result);
+
+    /// <summary>Puts a packet behind those that wait to be sent.</summary>
+    void Write(Packet packet);
+
+    /// <summary>Sends what was written.</summary>
+    ValueTask FlushAsync(CancellationToken cancellationToken);
+
+    /// <summary>Closes at once: whoever waits here fails. Disposing gives the memory back, when nobody does any more.</summary>
+    ValueTask CloseAsync();
+}

@@ -1,0 +1,167 @@
+using System.Net;
+using Hexagram.Server.Hosting;
+using Hexagram.Server.Options;
+using Hexagram.Server.Tests.Harness;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Hexagram.Server.Tests.WebSockets;
+
+/// <summary>Who may open a WebSocket (PROTOCOL §3.4), and what the others are told.</summary>
+public sealed class HandshakeTests
+{
+    private const string Foreign = "http://evil.example";
+
+    [Fact]
+    public async Task The_answer_proves_that_the_key_was_read_and_names_the_subprotocol()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await RawWebSocket.ConnectAsync(server.Http);
+
+        var answer = await client.AskAsync(RawWebSocket.Request(server.Http, "other, hexagram.v1.json"));
+
+        Assert.Contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", answer, StringComparison.Ordinal);
+        Assert.Contains("Sec-WebSocket-Protocol: hexagram.v1.json", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Upgrade", null, 426)]
+    [InlineData("Connection", null, 426)]
+    [InlineData("Sec-WebSocket-Version", null, 426)]
+    [InlineData("Sec-WebSocket-Version", "Sec-WebSocket-Version: 8", 426)]
+    [InlineData("Sec-WebSocket-Key", null, 400)]
+    [InlineData("Sec-WebSocket-Key", "Sec-WebSocket-Key: c2hvcnQ=", 400)]
+    [InlineData("Sec-WebSocket-Protocol", null, 400)]
+    [InlineData("Sec-WebSocket-Protocol", "Sec-WebSocket-Protocol: chat", 400)]
+    public async Task A_request_that_is_no_handshake_is_refused(string without, string? instead, int status)
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await RawWebSocket.ConnectAsync(server.Http);
+
+        var answer = await client.AskAsync(RawWebSocket.Request(server.Http, without: [without], more: instead is null ? [] : [instead]));
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(Foreign)]
+    [InlineData("null")]
+    [InlineData("https://127.0.0.1")]
+    [InlineData("file://")]
+    [InlineData("http://127.0.0.1.evil.example")]
+    public async Task A_page_of_another_place_cannot_open_a_session(string origin)
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await RawWebSocket.ConnectAsync(server.Http);
+
+        var answer = await client.AskAsync(RawWebSocket.Request(server.Http, more: [$"Origin: {origin}"]));
+
+        Assert.StartsWith("HTTP/1.1 403 ", answer, StringComparison.Ordinal);
+        Assert.Equal(0, server.Sessions.Count);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("localhost")]
+    [InlineData("chat.localhost")]
+    public async Task A_page_of_the_servers_own_can(string host)
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await RawWebSocket.ConnectAsync(server.Http);
+        var own = $"{host}:{server.Http.Port}";
+
+        var answer = await client.AskAsync(RawWebSocket.Request(server.Http, host: own, more: [$"Origin: http://{own}"]));
+
+        Assert.StartsWith("HTTP/1.1 101 ", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("evil.example")]
+    [InlineData("localhost.evil.example")]
+    [InlineData("192.168.1.5")]
+    public async Task A_page_whose_name_suddenly_means_this_machine_cannot(string host)
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await RawWebSocket.ConnectAsync(server.Http);
+        var own = $"{host}:{server.Http.Port}";
+
+        var answer = await client.AskAsync(RawWebSocket.Request(server.Http, host: own, more: [$"Origin: http://{own}"]));
+
+        Assert.StartsWith("HTTP/1.1 403 ", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Names_and_origins_that_the_operator_has_allowed_can()
+    {
+        await using var server = await TestServer.StartAsync(options => options with
+        {
+            Browsers = new BrowserOptions { AllowedOrigins = "http://localhost:5173 https://www.example", AllowedHosts = "chat.example" },
+        });
+        foreach (var (host, origin, status) in new[]
+        {
+            ("127.0.0.1", "https://www.example", 101),
+            ("127.0.0.1", "http://localhost:5173", 101),
+            ("chat.example", "https://chat.example", 101),
+            ("127.0.0.1", "https://www.example:444", 403),
+            ("127.0.0.1", "http://www.example", 403),
+        })
+        {
+            await using var client = await RawWebSocket.ConnectAsync(server.Http);
+            var answer = await client.AskAsync(RawWebSocket.Request(server.Http, host: host, more: [$"Origin: {origin}"]));
+            Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_refused_page_is_told_which_setting_allows_it()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await RawWebSocket.ConnectAsync(server.Http);
+        var answer = await client.AskAsync(RawWebSocket.Request(server.Http, more: [$"Origin: {Foreign}"]));
+        Assert.Contains("text/plain", answer, StringComparison.Ordinal);
+        Assert.Contains("Pages of http://evil.example may not use this server", await client.ReadBodyAsync(80), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, null, null, 200)]
+    [InlineData(null, null, "same-origin", 200)]
+    [InlineData(null, null, "cross-site", 403)]
+    [InlineData(null, null, "same-site", 403)]
+    [InlineData(null, "evil.example", null, 403)]
+    [InlineData(Foreign, null, null, 403)]
+    [InlineData("http://localhost:5173", null, "cross-site", 200)]
+    public async Task An_answer_that_foreign_pages_must_not_read_is_kept_from_them(string? origin, string? host, string? site, int status)
+    {
+        await using var application = await StartSecretAsync();
+        using var http = new HttpClient { BaseAddress = new Uri(application.Urls.First()), Timeout = RawClient.Patience };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/secret");
+        request.Headers.Host = host;
+        foreach (var (name, value) in new[] { ("Origin", origin), ("Sec-Fetch-Site", site) })
+        {
+            if (value is not null)
+            {
+                request.Headers.Add(name, value);
+            }
+        }
+
+        using var answer = await http.SendAsync(request);
+
+        Assert.Equal((HttpStatusCode)status, answer.StatusCode);
+        Assert.Equal(status == 200, (await answer.Content.ReadAsStringAsync()).Contains("secret", StringComparison.Ordinal));
+    }
+
+    private static async Task<WebApplication> StartSecretAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton(new ServerOptions { Browsers = new BrowserOptions { AllowedOrigins = "http://localhost:5173" } });
+        builder.Services.AddSingleton<Gateway.WebSockets.PageRules>();
+        var application = builder.Build();
+        application.MapGet("/secret", () => "secret").RefuseForeignPages();
+        await application.StartAsync();
+        return application;
+    }
+}
