@@ -7,7 +7,8 @@ public sealed class PackageTests(Feed feed)
 {
     private static readonly string[] Libraries =
     [
-        "Hexagram.AspNetCore", "Hexagram.Client", "Hexagram.Client.Hosting", "Hexagram.Delivery", "Hexagram.Protocol", "Hexagram.Server", "Hexagram.Storage", "Hexagram.Storage.RocksDb",
+        "Hexagram.AspNetCore", "Hexagram.Client", "Hexagram.Client.Data", "Hexagram.Client.Hosting", "Hexagram.Delivery", "Hexagram.Protocol", "Hexagram.Server", "Hexagram.Storage",
+        "Hexagram.Storage.RocksDb",
     ];
 
     [Fact]

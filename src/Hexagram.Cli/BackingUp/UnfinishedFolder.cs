@@ -41,7 +41,7 @@ internal sealed class UnfinishedFolder : IDisposable
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             held?.Dispose();
-            throw new CommandFailure($"{path} cannot be filled: {fault.Message} Is another 'hexagram' at it?", cause: fault);
+            throw new CommandFailure($"{path} cannot be filled: {fault.Message}", cause: fault);
         }
     }
 

@@ -62,9 +62,9 @@ internal static class DemoShow
             + (count.Wrong == 0 ? "" : $"   {Judged("wrong", count.Wrong)}"));
         screen.Line("");
         screen.Markup(count.HoldsAll
-            ? string.Create(CultureInfo.InvariantCulture, $"  {scene.Lost.Sum()} packets lost, the server killed {Times(scene.Kills)}: [green]each message came, once and in order.[/]")
+            ? string.Create(CultureInfo.InvariantCulture, $"  {scene.Lost.Sum()} packets lost, the server killed {Times(scene.Kills)}: [green]each message came once, in order.[/]")
             : "  [red bold]This is not what Hexagram promises; please report it.[/]");
-        screen.Line("  Next: 'hexagram serve', then in two others: 'hexagram chat --as alice --to bob'.");
+        screen.Line("  Next: 'hexagram serve', and beside it 'hexagram chat --as alice --to bob'.");
     }
 
     private static string Judged(string word, int count) =>

@@ -1,3 +1,4 @@
+using Hexagram.Server.Configuration;
 using Microsoft.Extensions.Configuration;
 
 namespace Hexagram.Cli.Serving;

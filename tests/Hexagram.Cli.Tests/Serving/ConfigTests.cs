@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Hexagram.Cli.Serving;
 using Hexagram.Cli.Tests.CommandLine;
+using Hexagram.Server.Configuration;
 
 namespace Hexagram.Cli.Tests.Serving;
 

@@ -1,5 +1,6 @@
 using Hexagram.Server.Configuration;
 using Hexagram.Server.Options;
+using Hexagram.Storage.RocksDb;
 using Microsoft.Extensions.Configuration;
 
 namespace Hexagram.Server.Tests.Configuration;
@@ -16,11 +17,11 @@ public sealed class SettingsReaderTests
             Settings(("Tokens:Issuer", "none"), ("UserClaim", "none")),
             new AccessOptions { UserClaim = "nick", Tokens = new() { Issuer = "https://id.example" } },
             Nothing);
-        var browsers = new SettingsReader().Read(Settings(("AllowedHosts", "none")), new BrowserOptions(), Nothing);
+        var store = new SettingsReader().Read(Settings(("Folder", "none")), new RocksDbStoreOptions { Folder = "" }, Nothing);
 
         Assert.Null(options.UserClaim);
         Assert.Null(options.Tokens.Issuer);
-        Assert.Equal("none", browsers.AllowedHosts);
+        Assert.Equal("none", store.Folder);
     }
 
     [Fact]

@@ -73,6 +73,9 @@ public sealed class StoreViewTests : Folders.FolderTest
 
         await end.CancelAsync();
         await writing;
+
+        // Closed, so that what changes the files now can only be the view.
+        await store.DisposeAsync();
         var before = Files();
         using (StoreView.Open(Folder))
         {
