@@ -14,6 +14,12 @@ public sealed record AppendItem(UserId To, UserId From, MessageId Id, Body Body,
     public const int BodyBytesMax = 16 << 20;
 
     /// <summary>
+    /// Whoever asks never waits for anything when it has its answer: a store that has few answers to give may then continue it on the thread that it needs itself,
+    /// which spares a wake-up. By default the answer is continued elsewhere.
+    /// </summary>
+    public bool ContinuesInline { get; init; }
+
+    /// <summary>
     /// Throws unless every part is set and the body is not too large: an item that could not be read back must not come into a log.
     /// </summary>
     /// <exception cref="ArgumentException">The item cannot be appended by any store; this is a defect of the caller.</exception>

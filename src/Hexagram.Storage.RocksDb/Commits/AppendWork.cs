@@ -14,6 +14,8 @@ internal sealed class AppendWork : Work<AppendResult>
 
     internal override int Bytes => _item.Body.Content.Length;
 
+    protected override bool ContinuesInline => _item.ContinuesInline;
+
     internal static AppendWork For(AppendItem item)
     {
         var work = Pool.Rent();

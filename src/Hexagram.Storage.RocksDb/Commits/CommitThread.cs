@@ -18,6 +18,12 @@ internal sealed class CommitThread
     /// </summary>
     private static readonly TimeSpan UnwrittenMax = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>
+    /// A batch of so few continues its askers here, if they allow it: waking a thread would cost more than what they do. Of a larger one the pool
+    /// takes care, while the next is decided.
+    /// </summary>
+    private const int InlineMax = 4;
+
     private readonly WorkQueue _queue = new(UnwrittenMax);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RocksDbStoreOptions _options;
@@ -150,7 +156,7 @@ internal sealed class CommitThread
             Answered(taken[i].Answer());
         }
 
-        WakeAll();
+        WakeAll(mayContinueInline: to - from <= InlineMax);
         return to - from;
     }
 
@@ -163,11 +169,18 @@ internal sealed class CommitThread
     }
 
     /// <summary>All answers stand: now those who wait are woken.</summary>
-    private void WakeAll()
+    private void WakeAll(bool mayContinueInline)
     {
         foreach (var waiter in _waiters)
         {
-            waiter.Wake();
+            if (mayContinueInline && waiter.ContinuesInline)
+            {
+                waiter.Continuation!(waiter.State);
+            }
+            else
+            {
+                waiter.Wake();
+            }
         }
 
         _waiters.Clear();
@@ -190,7 +203,7 @@ internal sealed class CommitThread
             Answered(taken[i].Fail(new StoreUnavailableException(fault.Message, fault.InnerException ?? fault)));
         }
 
-        WakeAll();
+        WakeAll(mayContinueInline: false);
         return taken.Count - from;
     }
 }

@@ -25,10 +25,10 @@ internal abstract class Work
 }
 
 /// <summary>
-/// Somebody who waits for an answer. Never woken on the commit thread, where a continuation of some session would hold up everybody; and only when a whole
-/// batch has its answers, so that whoever asked for several finds all of them.
+/// Somebody who waits for an answer. Woken only when a whole batch has its answers, so that whoever asked for several finds all of them; and not on the commit
+/// thread, where its continuation would hold up everybody, unless there are few and it has said that it waits for nothing.
 /// </summary>
-internal readonly record struct Waiter(Action<object?>? Continuation, object? State)
+internal readonly record struct Waiter(Action<object?>? Continuation, object? State, bool ContinuesInline = false)
 {
     /// <summary>Continues it on the thread pool. Nothing happens when nobody waits.</summary>
     internal void Wake()
@@ -88,6 +88,9 @@ internal abstract class Work<T> : Work, IValueTaskSource<T>
 
     /// <summary>The decision.</summary>
     protected T? Result { get; set; }
+
+    /// <summary>See <see cref="AppendItem.ContinuesInline"/>.</summary>
+    protected virtual bool ContinuesInline => false;
 
     internal override Waiter Answer() => Complete();
 
@@ -149,7 +152,7 @@ internal abstract class Work<T> : Work, IValueTaskSource<T>
     {
         // Without a waiter, the asker may take the answer from here on, and the object be in use anew.
         var continuation = Interlocked.Exchange(ref _continuation, Answered);
-        return continuation is null ? default : new Waiter(continuation, _state);
+        return continuation is null ? default : new Waiter(continuation, _state, ContinuesInline);
     }
 
     /// <summary>The asker has the answer; the object may serve again.</summary>

@@ -208,6 +208,14 @@ public sealed class CommitTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Few_answers_continue_on_the_commit_thread_whoever_allows_it_and_many_do_not()
+    {
+        await using var store = Open();
+        Assert.Equal([CommitThread.Name], await ThreadsOfAnswersAsync(store, 1));
+        Assert.DoesNotContain(CommitThread.Name, await ThreadsOfAnswersAsync(store, 100));
+    }
+
+    [Fact]
     public async Task Answers_are_right_when_their_objects_are_used_again()
     {
         await using var store = Open();
@@ -224,6 +232,22 @@ public sealed class CommitTests : IAsyncDisposable
 
     private static AppendItem Message(int bodyBytes = 1) =>
         new(Bob, Alice, MessageId.New(DateTimeOffset.UtcNow), new string('x', bodyBytes), new AppendLane());
+
+    /// <summary>The names of the threads on which answers are continued that came together.</summary>
+    private async Task<IEnumerable<string?>> ThreadsOfAnswersAsync(RocksDbMailboxStore store, int count)
+    {
+        var held = _place.HoldNextCommit();
+        var first = store.AppendAsync(Message()).AsTask();
+        await held.Arrived.WaitAsync(Patience);
+        var names = Enumerable.Range(0, count).Select(async _ =>
+        {
+            await store.AppendAsync(Message() with { ContinuesInline = true }).ConfigureAwait(false);
+            return Thread.CurrentThread.Name;
+        }).ToList();
+        held.Dispose();
+        await first.WaitAsync(Patience);
+        return (await Task.WhenAll(names).WaitAsync(Patience)).Distinct();
+    }
 
     /// <summary>Appends a first message, and a number of them while that one is being written.</summary>
     private async Task GatherAsync(RocksDbMailboxStore store, int count, int bodyBytes)

@@ -271,7 +271,7 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         ValueTask<AppendResult> append;
         try
         {
-            append = surroundings.Store.AppendAsync(new AppendItem(request.To, user, request.Id, request.Body, _lane));
+            append = surroundings.Store.AppendAsync(new AppendItem(request.To, user, request.Id, request.Body, _lane) { ContinuesInline = true });
         }
         catch (Exception fault)
         {
