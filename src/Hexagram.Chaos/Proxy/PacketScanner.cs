@@ -18,14 +18,14 @@ internal sealed class PacketScanner
         begins = null;
         if (!_blind && _framing is null)
         {
-            if (bytes.Length < 2)
+            // A request or its answer; the start of TLS; else a packet's length and the key of its kind, which are neither.
+            if (bytes is [] or [(byte)'G' or (byte)'H' or 0x16])
             {
                 return 0;
             }
 
-            // A request or its answer; the start of TLS; else a packet's length and the key of its kind, which are neither.
-            _framing = bytes[..2].SequenceEqual("GE"u8) || bytes[..2].SequenceEqual("HT"u8) ? new WebSocketFraming() : new LengthFraming();
-            _blind = bytes[..2].SequenceEqual<byte>([0x16, 0x03]);
+            _framing = bytes is [(byte)'G', (byte)'E', ..] or [(byte)'H', (byte)'T', ..] ? new WebSocketFraming() : new LengthFraming();
+            _blind = bytes is [0x16, 0x03, ..];
         }
 
         var next = _blind ? bytes.Length : _framing!.Next(bytes, out begins);

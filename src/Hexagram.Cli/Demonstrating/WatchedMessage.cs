@@ -1,5 +1,5 @@
-using Hexagram.Client;
 using Hexagram.Cli.Drawing;
+using Hexagram.Client;
 using Hexagram.Protocol;
 using Spectre.Console.Rendering;
 
