@@ -31,7 +31,12 @@ public sealed class SecureTests : IAsyncLifetime
         var send = _stage.Run("send", "--as", "alice", "--to", "bob", "--server", $"wss://{_stage.Http}", "--timeout", "30s", "--", "no");
         await send.WhenSaidAsync("certificate");
         await send.KillAsync();
-        Assert.Equal(0, await _stage.Run("send", "--as", "alice", "--to", "bob", "--server", $"wss://{_stage.Http}", "--ca", _stage.AuthorityFile!, "--", "yes").EndAsync());
+
+        // What could not be said then waits, and goes first.
+        var receive = _stage.Run("receive", "--as", "bob", "--server", $"tcps://{_stage.Server}", "--ca", _stage.AuthorityFile!, "--count", "2", "--json");
+        await _stage.Run("send", "--as", "alice", "--to", "bob", "--server", $"wss://{_stage.Http}", "--ca", _stage.AuthorityFile!, "--", "yes").EndAsync();
+        Assert.Equal(0, await receive.EndAsync());
+        Assert.Equal(["no", "yes"], receive.JsonOutput.Texts("text"));
     }
 
     [Fact]

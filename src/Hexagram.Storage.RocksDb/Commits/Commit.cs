@@ -88,12 +88,21 @@ internal sealed class Commit(RocksDbStoreOptions options, Database database, Tim
         }
     }
 
-    /// <summary>Whether something of the mailbox has been answered and cannot be read from the disk yet.</summary>
-    internal bool IsAheadOfDisk(UserId mailbox)
+    /// <summary>Whether something of the mailbox may have been answered that cannot be read from the disk yet. Never waits.</summary>
+    internal bool MayBeAheadOfDisk(UserId mailbox)
     {
-        lock (Gate)
+        if (!Gate.TryEnter())
+        {
+            return true;
+        }
+
+        try
         {
             return _mailboxes.Peek(mailbox) is { } state && state.AnsweredWith > _written;
+        }
+        finally
+        {
+            Gate.Exit();
         }
     }
 

@@ -74,7 +74,7 @@ internal sealed class CommitThread
     {
         try
         {
-            if (_fault is null && _commit.IsAheadOfDisk(mailbox))
+            if (_fault is null && _commit.MayBeAheadOfDisk(mailbox))
             {
                 await Ask(new SettleWork()).ConfigureAwait(false);
             }

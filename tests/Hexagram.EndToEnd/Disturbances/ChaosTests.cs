@@ -7,7 +7,7 @@ namespace Hexagram.EndToEnd.Disturbances;
 /// <summary><c>hexagram chaos</c> as people run it.</summary>
 public sealed class ChaosTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Length = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") is "1" ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Length = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") is "1" ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(45);
 
     private readonly Stage _stage = new();
 
