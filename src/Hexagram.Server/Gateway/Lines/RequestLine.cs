@@ -328,14 +328,30 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
                         _decisions.Dequeue();
                         Answer(writing, decision, decision.Append.Result);
                     }
+
+                    writing.Hold();
                 }
 
-                PassOn();
+                PassOnHeld();
             }
         }
         catch (Exception defect)
         {
             Broken(defect);
+        }
+    }
+
+    /// <summary>What passing on makes of reports to this sender leaves together with the answers: one write, not one for each recipient who is away.</summary>
+    private void PassOnHeld()
+    {
+        try
+        {
+            PassOn();
+        }
+        finally
+        {
+            using var writing = output.Enter();
+            writing.Release();
         }
     }
 

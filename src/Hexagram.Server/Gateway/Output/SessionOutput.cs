@@ -19,6 +19,7 @@ internal sealed class SessionOutput(ISessionTransport transport, TimeProvider ti
     private OutgoingBuffer _onTheWay = new();
     private AnswerCount _answersGathering;
     private bool _sending;
+    private bool _held;
     private bool _ended;
     private bool _broken;
     private long _progressedAt;
@@ -129,6 +130,12 @@ internal sealed class SessionOutput(ISessionTransport transport, TimeProvider ti
             return true;
         }
 
+        /// <summary>What is written from now on, by whomever, gathers until <see cref="Release"/>. Not to be nested, and for no longer than a few calls take.</summary>
+        public void Hold() => _output._held = true;
+
+        /// <summary>Ends what <see cref="Hold"/> has begun.</summary>
+        public void Release() => _output._held = false;
+
         /// <summary>Writes the last packet. False when there has been one, or nobody to read it.</summary>
         public bool End(Goodbye goodbye)
         {
@@ -145,10 +152,10 @@ internal sealed class SessionOutput(ISessionTransport transport, TimeProvider ti
         /// <summary>What has been written was the last.</summary>
         public void EndSilently() => _output._ended = true;
 
-        /// <summary>Leaves the lock, and begins to send unless that is under way.</summary>
+        /// <summary>Leaves the lock, and begins to send unless that is under way, or held.</summary>
         public void Dispose()
         {
-            var begin = !_output._sending && (!_output._gathering.IsEmpty || IsOver);
+            var begin = !_output._sending && !_output._held && (!_output._gathering.IsEmpty || IsOver);
             _output._sending |= begin;
             _output._gate.Exit();
             if (begin)
