@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Hexagram.Protocol;
 using Hexagram.Server.Gateway.Output;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Hexagram.Server.Tests;
 
-/// <summary>What is on its way out: slow and stuck are told apart.</summary>
+/// <summary>What is on its way out: slow and stuck are told apart, and what belongs together leaves together.</summary>
 public sealed class OutputTests
 {
     private const int PauseBytes = 64 << 10;
@@ -44,10 +45,49 @@ public sealed class OutputTests
         Assert.True(output.StalledFor() > _silenceMax);
     }
 
+    [Fact]
+    public void What_is_written_while_it_is_held_leaves_together()
+    {
+        var output = Output();
+        using (var writing = output.Enter())
+        {
+            writing.Hold();
+            writing.Write(new Ping());
+        }
+
+        using (var writing = output.Enter())
+        {
+            writing.Write(new Ping());
+        }
+
+        Assert.False(_outgoing.Reader.TryRead(out _));
+        using (var writing = output.Enter())
+        {
+            writing.Release();
+        }
+
+        Assert.True(_outgoing.Reader.TryRead(out var both));
+        var one = both.Buffer.Length / 2;
+        Assert.Equal(both.Buffer.Slice(0, one).ToArray(), both.Buffer.Slice(one).ToArray());
+        _outgoing.Reader.AdvanceTo(both.Buffer.End);
+        using (var writing = output.Enter())
+        {
+            writing.Write(new Ping());
+        }
+
+        Assert.True(_outgoing.Reader.TryRead(out var third));
+        Assert.Equal(one, third.Buffer.Length);
+    }
+
+    private SessionOutput Output() => new(
+        new TcpTransport(
+            new DefaultConnectionContext("test", new DuplexPipe(new Pipe().Reader, _outgoing.Writer), new DuplexPipe(_outgoing.Reader, new Pipe().Writer)),
+            _time),
+        _time);
+
     private SessionOutput Write(int bodyBytes)
     {
-        var connection = new DefaultConnectionContext("test", new DuplexPipe(new Pipe().Reader, _outgoing.Writer), new DuplexPipe(_outgoing.Reader, new Pipe().Writer));
-        var output = new SessionOutput(new TcpTransport(connection, _time), _time);
+        var output = Output();
         using var writing = output.Enter();
         writing.Write(new MessageNotify(new(1), MessageId.New(_time.GetUtcNow()), new("alice"), _time.GetUtcNow(), new string('x', bodyBytes), false));
         return output;

@@ -28,28 +28,53 @@ internal static class Stock
         var body = new byte[BodyBytes];
         body.AsSpan().Fill((byte)'.');
         Body.TryCreate(body, "", out var text);
-        var batch = new List<Task<AppendResult>>(BatchItems);
-        for (var done = 0; done < entries; done += batch.Count)
+        var done = 0L;
+        Task<AppendResult[]> written = Task.FromResult<AppendResult[]>([]);
+        foreach (var batch in Places(mailboxes, entries).Chunk(BatchItems))
         {
-            stop.ThrowIfCancellationRequested();
-            batch.Clear();
             var now = time.GetUtcNow();
-            for (var number = done; number < Math.Min(entries, done + BatchItems); number++)
-            {
-                var mailbox = number % mailboxes;
-                var sender = new UserId($"stock-sender{mailbox / MailboxesPerSender}-{number / mailboxes / EntriesPerSender}");
-                batch.Add(store.AppendAsync(new AppendItem(new UserId($"stock{mailbox}"), sender, MessageId.New(now), text, lane)).AsTask());
-            }
+            var writing = Task.WhenAll(batch.Select(place => store.AppendAsync(new AppendItem(place.To, place.From, MessageId.New(now), text, lane)).AsTask()));
+            progressed(done += await TakenAsync(written).ConfigureAwait(false));
 
-            foreach (var result in await Task.WhenAll(batch).WaitAsync(stop).ConfigureAwait(false))
-            {
-                if (result.Outcome != AppendOutcome.New)
-                {
-                    throw new InvalidOperationException($"The store does not take the entries that it is to hold: {result.Outcome}, {result.Code}.");
-                }
-            }
-
-            progressed(done + batch.Count);
+            // The store writes one batch while the next is handed over.
+            written = writing;
+            stop.ThrowIfCancellationRequested();
         }
+
+        progressed(done + await TakenAsync(written).ConfigureAwait(false));
+    }
+
+    /// <summary>One mailbox after the other, so that the store need not remember them all.</summary>
+    private static IEnumerable<(UserId To, UserId From)> Places(int mailboxes, int entries)
+    {
+        for (var mailbox = 0; mailbox < mailboxes; mailbox++)
+        {
+            var to = new UserId($"stock{mailbox}");
+            var from = default(UserId);
+            var count = (entries / mailboxes) + (mailbox < entries % mailboxes ? 1 : 0);
+            for (var number = 0; number < count; number++)
+            {
+                if (number % EntriesPerSender == 0)
+                {
+                    from = new UserId($"stock-sender{mailbox / MailboxesPerSender}-{number / EntriesPerSender}");
+                }
+
+                yield return (to, from);
+            }
+        }
+    }
+
+    private static async Task<int> TakenAsync(Task<AppendResult[]> batch)
+    {
+        var results = await batch.ConfigureAwait(false);
+        foreach (var result in results)
+        {
+            if (result.Outcome != AppendOutcome.New)
+            {
+                throw new InvalidOperationException($"The store does not take the entries that it is to hold: {result.Outcome}, {result.Code}.");
+            }
+        }
+
+        return results.Length;
     }
 }

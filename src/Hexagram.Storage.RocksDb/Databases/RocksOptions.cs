@@ -20,6 +20,7 @@ internal static class RocksOptions
     private const int DiaryBytes = 4 << 20;
 
     private const int Lz4 = 4;
+    private const int TwoLevelIndex = 2;
 
     // Of the write buffer, for a filter over the message ids in it.
     private const double BufferFilterPart = 0.05;
@@ -79,6 +80,13 @@ internal static class RocksOptions
         rocksdb_block_based_options_set_filter_policy(tables, rocksdb_filterpolicy_create_bloom_full(FilterBitsPerKey));
         rocksdb_block_based_options_set_cache_index_and_filter_blocks(tables, 1);
         rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(tables, 1);
+
+        // In parts of some kilobytes. The one filter of a large file has megabytes: more than a shard of the cache holds, so that it would be read anew for
+        // every question.
+        rocksdb_block_based_options_set_index_type(tables, TwoLevelIndex);
+        rocksdb_block_based_options_set_partition_filters(tables, 1);
+        rocksdb_block_based_options_set_pin_top_level_index_and_filter(tables, 1);
+        rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(tables, 1);
         rocksdb_options_set_block_based_table_factory(rocks, tables);
 
         // RocksDB counts references to the cache; these were only ours.
