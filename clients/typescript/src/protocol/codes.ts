@@ -1,31 +1,31 @@
 /** What can be said about what went wrong (PROTOCOL §10). New codes may come at any time: their range says what to do. */
 export const ErrorCode = {
-    Restarting: 1000,
-    StoreUnavailable: 1001,
-    Idle: 1002,
-    SlowReader: 1003,
-    HelloTimeout: 1004,
-    TooManySessions: 1005,
-    Resynchronize: 1006,
-    AuthenticatorUnavailable: 1007,
-    MailboxFull: 1100,
-    SenderQuota: 1101,
-    NewMailboxQuota: 1102,
-    DiskReserve: 1103,
-    AuthorizerUnavailable: 1104,
-    Authenticate: 2000,
-    TokenInvalid: 2001,
-    ProtocolViolation: 3000,
-    PacketTooLarge: 3001,
-    PacketUnknown: 3002,
-    Superseded: 3003,
-    CursorAhead: 3004,
-    TooManyDevices: 3005,
-    BodyTooLarge: 3100,
-    Forbidden: 3101,
-    Conflict: 3102,
-    Expired: 3103,
-    ClockSkew: 3104,
+  Restarting: 1000,
+  StoreUnavailable: 1001,
+  Idle: 1002,
+  SlowReader: 1003,
+  HelloTimeout: 1004,
+  TooManySessions: 1005,
+  Resynchronize: 1006,
+  AuthenticatorUnavailable: 1007,
+  MailboxFull: 1100,
+  SenderQuota: 1101,
+  NewMailboxQuota: 1102,
+  DiskReserve: 1103,
+  AuthorizerUnavailable: 1104,
+  Authenticate: 2000,
+  TokenInvalid: 2001,
+  ProtocolViolation: 3000,
+  PacketTooLarge: 3001,
+  PacketUnknown: 3002,
+  Superseded: 3003,
+  CursorAhead: 3004,
+  TooManyDevices: 3005,
+  BodyTooLarge: 3100,
+  Forbidden: 3101,
+  Conflict: 3102,
+  Expired: 3103,
+  ClockSkew: 3104,
 } as const;
 
 /** What a range of codes asks for. */
@@ -33,7 +33,7 @@ export type Remedy = "retry later" | "authenticate" | "give up";
 
 /** What to do about a code: its range says it, also for a code that this version does not know. */
 export function remedyFor(code: number): Remedy {
-    if (code >= 1000 && code < 2000) return "retry later";
-    if (code >= 2000 && code < 3000) return "authenticate";
-    return "give up";
+  if (code >= 1000 && code < 2000) return "retry later";
+  if (code >= 2000 && code < 3000) return "authenticate";
+  return "give up";
 }

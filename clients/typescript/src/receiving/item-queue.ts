@@ -3,42 +3,42 @@ import type { MessageNotify } from "../protocol/packet.js";
 
 /** What waits for the handler: a message, or a gap in its place in the stream. */
 export interface InboxItem {
-    readonly epoch: string;
-    readonly upTo: number;
-    readonly message?: MessageNotify;
-    readonly gap?: InboxGap;
+  readonly epoch: string;
+  readonly upTo: number;
+  readonly message?: MessageNotify;
+  readonly gap?: InboxGap;
 }
 
 /** Items in order, for one reader. */
 export class ItemQueue {
-    #items: InboxItem[] = [];
-    #wake: (() => void) | undefined;
+  #items: InboxItem[] = [];
+  #wake: (() => void) | undefined;
 
-    get size(): number {
-        return this.#items.length;
-    }
+  get size(): number {
+    return this.#items.length;
+  }
 
-    get first(): InboxItem | undefined {
-        return this.#items[0];
-    }
+  get first(): InboxItem | undefined {
+    return this.#items[0];
+  }
 
-    push(item: InboxItem): void {
-        this.#items.push(item);
-        this.#wake?.();
-    }
+  push(item: InboxItem): void {
+    this.#items.push(item);
+    this.#wake?.();
+  }
 
-    clear(): void {
-        this.#items = [];
-    }
+  clear(): void {
+    this.#items = [];
+  }
 
-    /** Waits for the next; undefined when the signal is aborted. */
-    async take(signal: AbortSignal): Promise<InboxItem | undefined> {
-        while (!signal.aborted && this.#items.length === 0) {
-            await new Promise<void>((resolve) => {
-                this.#wake = resolve;
-                signal.addEventListener("abort", () => resolve(), { once: true });
-            });
-        }
-        return signal.aborted ? undefined : this.#items.shift();
+  /** Waits for the next; undefined when the signal is aborted. */
+  async take(signal: AbortSignal): Promise<InboxItem | undefined> {
+    while (!signal.aborted && this.#items.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        signal.addEventListener("abort", () => resolve(), { once: true });
+      });
     }
+    return signal.aborted ? undefined : this.#items.shift();
+  }
 }
