@@ -4,7 +4,16 @@ import { rmSync } from "node:fs";
 import { build } from "esbuild";
 
 rmSync("dist", { recursive: true, force: true });
-const shared = { bundle: true, format: "esm", target: "es2022", sourcemap: true, outdir: "dist", logLevel: "warning" };
+const shared = {
+  bundle: true,
+  splitting: true,
+  chunkNames: "[name]-[hash]",
+  format: "esm",
+  target: "es2022",
+  sourcemap: true,
+  outdir: "dist",
+  logLevel: "warning",
+};
 await build({ ...shared, entryPoints: ["src/index.ts"], platform: "browser" });
 await build({ ...shared, entryPoints: ["src/node.ts"], platform: "node", external: ["ws"] });
 execFileSync("node_modules/.bin/tsc", ["--project", "tsconfig.build.json"], { stdio: "inherit" });

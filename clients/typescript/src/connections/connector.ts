@@ -136,6 +136,8 @@ export class Connector {
 
   async #keepConnected(): Promise<void> {
     let failures = 0;
+    // Whoever registers a handler right behind `open` is not to be met with a connection that only sends.
+    await delay(0, this.#closing.signal);
     while (!this.#isClosing) {
       this.#changed({ status: "connecting" });
       const began = performance.now();

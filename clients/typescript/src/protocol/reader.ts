@@ -86,7 +86,7 @@ function check<T>(holds: boolean, value: T, name: string): T {
 }
 
 function string(value: unknown, name: string): string {
-  return typeof value === "string" ? value : refuse(`${name} is missing or no text.`);
+  return check(typeof value === "string", value as string, name);
 }
 
 function matching(test: (text: string) => boolean): Read<string> {
@@ -99,20 +99,18 @@ function matching(test: (text: string) => boolean): Read<string> {
 function number(min: number, max = NUMBER_MAX): Read<number> {
   // −0 is 0.
   return (value, name) =>
-    typeof value === "number" && Number.isInteger(value) && value >= min && value <= max
-      ? value + 0
-      : refuse(`${name} is missing or out of range.`);
+    check(Number.isInteger(value) && (value as number) >= min && (value as number) <= max, (value as number) + 0, name);
 }
 
 function oneOf<T extends string>(...words: readonly T[]): Read<T> {
-  return (value, name) => words.find((word) => word === value) ?? refuse(`${name} is missing or unknown.`);
+  return (value, name) => check(words.includes(value as T), value as T, name);
 }
 
 function listOf<T>(item: Read<T>): Read<readonly T[]> {
-  return (value, name) =>
-    Array.isArray(value) && value.length >= 1 && value.length <= IDS_PER_PACKET_MAX
-      ? value.map((element: unknown) => item(element, name))
-      : refuse(`${name} is no list of 1 to ${IDS_PER_PACKET_MAX}.`);
+  return (value, name) => {
+    const list: unknown[] = Array.isArray(value) ? value : [];
+    return check(list.length >= 1 && list.length <= IDS_PER_PACKET_MAX, list, name).map((element) => item(element, name));
+  };
 }
 
 /** May be left out; false is the same. */
@@ -162,7 +160,7 @@ const base64 = matching((text) => {
 function object<T>(fields: Fields<T>): Read<T> {
   const entries = Object.entries<Read<unknown>>(fields);
   return (value, name) => {
-    if (!isObject(value)) return refuse(`${name} is no object.`);
+    if (!isObject(value)) return check(false, {} as T, name);
     const read: Record<string, unknown> = {};
     for (const [field, of] of entries) {
       const member = of(Object.hasOwn(value, field) ? value[field] : undefined, field);
