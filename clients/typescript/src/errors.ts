@@ -1,4 +1,4 @@
-import { ErrorCode } from "./protocol/codes.js";
+import { EXPIRED } from "./protocol/codes.js";
 
 /** The server will not take a message, or can no longer tell what became of it; {@link code} says which. */
 export class MessageRefusedError extends Error {
@@ -14,7 +14,7 @@ export class MessageRefusedError extends Error {
 
   /** The message may have arrived: its id is older than what the server remembers. */
   get outcomeUnknown(): boolean {
-    return this.code === ErrorCode.Expired;
+    return this.code === EXPIRED;
   }
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -192,4 +192,18 @@ test("this one gets what the C# client sends", async () => {
   );
   await said(sender, '"delivered"');
   expect(got.texts).toEqual(["from C#"]);
+});
+
+test("the quick start works when it is pasted", async () => {
+  const [alice, bob] = [somebody("alice"), somebody("bob")];
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const code = /```js\n(.*?)```/s.exec(readme)?.[1] ?? "";
+  // It finds the package by its name from inside of it.
+  const pasted = fileURLToPath(new URL(`../dist/${alice}.mjs`, import.meta.url));
+  await writeFile(pasted, code);
+  const got = collect(await open(bob));
+  const run = spawn(process.execPath, [pasted, server.address, server.token(alice), bob, "pasted"], { cwd: folder, stdio: "inherit" });
+  const [exit] = (await once(run, "exit")) as [number];
+  await rm(pasted);
+  expect([exit, got.texts]).toEqual([0, ["pasted"]]);
 });

@@ -1,6 +1,6 @@
 import type { Receiver } from "../receiving/receiver.js";
 import type { Sender } from "../sending/sender.js";
-import { ErrorCode, remedyFor } from "../protocol/codes.js";
+import { PROTOCOL_VIOLATION, SUPERSEDED, remedyFor } from "../protocol/codes.js";
 import { TOKEN_CHARACTERS_MAX } from "../protocol/limits.js";
 import { NO_EPOCH, type Packet, type Welcome } from "../protocol/packet.js";
 import type { Store, StoredClient } from "../stores/store.js";
@@ -278,7 +278,7 @@ export class Connector {
           break;
       }
     }
-    connection.refuse(ErrorCode.ProtocolViolation, `the server sent ${packet.kind} where it has no place`);
+    connection.refuse(PROTOCOL_VIOLATION, `the server sent ${packet.kind} where it has no place`);
   }
 
   /** Whether to stop, and if so why. */
@@ -294,7 +294,7 @@ export class Connector {
         if (typeof this.#options.token === "function") return undefined;
         return { status: "stopped", cause: "token refused", reason: `The server does not accept the token: ${reason}`, code };
       default: {
-        const cause = code === ErrorCode.Superseded ? "superseded" : "refused";
+        const cause = code === SUPERSEDED ? "superseded" : "refused";
         return { status: "stopped", cause, reason, code };
       }
     }

@@ -10,7 +10,7 @@ import {
   type Welcome,
 } from "../protocol/packet.js";
 import { notifyBytes } from "../protocol/body.js";
-import { remedyFor } from "../protocol/codes.js";
+import { PROTOCOL_VIOLATION, remedyFor } from "../protocol/codes.js";
 import { IDS_PER_PACKET_MAX } from "../protocol/limits.js";
 import { toPacket, Violation } from "../protocol/reader.js";
 import { delay } from "./backoff.js";
@@ -102,7 +102,7 @@ export class PollingLink implements Link {
       const packets = await this.#post("poll", this.#pollBody(hold), { signal: this.#closing.signal });
       if (!packets) return;
       const [welcome, ...more] = packets;
-      if (welcome?.kind !== "welcome") throw new Violation(3000, "the answer of a poll does not begin with its welcome");
+      if (welcome?.kind !== "welcome") throw new Violation(PROTOCOL_VIOLATION, "the answer of a poll does not begin with its welcome");
       if (!this.#goesOn(welcome, cursor)) {
         this.#end("the server does not go on where the poll before ended");
         return;

@@ -1,4 +1,4 @@
-import { ErrorCode } from "../protocol/codes.js";
+import { PROTOCOL_VIOLATION } from "../protocol/codes.js";
 import { readPacket, Violation, writePacket } from "../protocol/reader.js";
 import { type Link, type LinkEvents, type Transport, TransportError } from "./transport.js";
 
@@ -52,7 +52,7 @@ export class WebSocketTransport implements Transport {
       };
       socket.onmessage = ({ data }: MessageEvent<unknown>) => {
         try {
-          if (typeof data !== "string") throw new Violation(ErrorCode.ProtocolViolation, "A message came that is no text.");
+          if (typeof data !== "string") throw new Violation(PROTOCOL_VIOLATION, "A message came that is no text.");
           events.received(readPacket(data));
         } catch (cause) {
           if (!(cause instanceof Violation)) throw cause;

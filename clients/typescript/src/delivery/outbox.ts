@@ -1,4 +1,4 @@
-import { ErrorCode, remedyFor } from "../protocol/codes.js";
+import { EXPIRED, remedyFor } from "../protocol/codes.js";
 import { madeAt } from "../protocol/identities.js";
 import { ANSWER_TIMEOUT, REQUESTS_IN_FLIGHT_MAX, RESEND_AFTER, RESEND_AFTER_MAX } from "../protocol/limits.js";
 import { compareStates, type MessageState, type MessageStatus } from "../protocol/packet.js";
@@ -209,7 +209,7 @@ export class Outbox {
       this.#answered(entry, now);
       if (later) {
         this.#retryLater(entry, retryAfter, now);
-      } else if (entry.queued || code === ErrorCode.Expired) {
+      } else if (entry.queued || code === EXPIRED) {
         this.#remove(entry);
         this.#effects.push({ do: "refused", entry, code, text });
       } else {
@@ -240,7 +240,7 @@ export class Outbox {
       if (status.forgotten) {
         this.#remove(entry);
         const text = "The server has forgotten this id; its outcome is unknown.";
-        this.#effects.push({ do: "refused", entry, code: ErrorCode.Expired, text });
+        this.#effects.push({ do: "refused", entry, code: EXPIRED, text });
       } else if (status.state === "waiting") {
         // Restored from a backup, the server does not have it: the same message again, in its place.
         entry.deadline = undefined;

@@ -1,3 +1,12 @@
+/** The codes that this client acts on by themselves; for all others, their range says what to do. */
+export const PROTOCOL_VIOLATION = 3000;
+export const PACKET_TOO_LARGE = 3001;
+export const PACKET_UNKNOWN = 3002;
+export const SUPERSEDED = 3003;
+export const BODY_TOO_LARGE = 3100;
+export const EXPIRED = 3103;
+export const CLOCK_SKEW = 3104;
+
 /** What can be said about what went wrong (PROTOCOL §10). New codes may come at any time: their range says what to do. */
 export const ErrorCode = {
   Restarting: 1000,
@@ -15,17 +24,17 @@ export const ErrorCode = {
   AuthorizerUnavailable: 1104,
   Authenticate: 2000,
   TokenInvalid: 2001,
-  ProtocolViolation: 3000,
-  PacketTooLarge: 3001,
-  PacketUnknown: 3002,
-  Superseded: 3003,
+  ProtocolViolation: PROTOCOL_VIOLATION,
+  PacketTooLarge: PACKET_TOO_LARGE,
+  PacketUnknown: PACKET_UNKNOWN,
+  Superseded: SUPERSEDED,
   CursorAhead: 3004,
   TooManyDevices: 3005,
-  BodyTooLarge: 3100,
+  BodyTooLarge: BODY_TOO_LARGE,
   Forbidden: 3101,
   Conflict: 3102,
-  Expired: 3103,
-  ClockSkew: 3104,
+  Expired: EXPIRED,
+  ClockSkew: CLOCK_SKEW,
 } as const;
 
 /** What a range of codes asks for. */

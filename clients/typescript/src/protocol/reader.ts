@@ -1,5 +1,5 @@
 import type { MessageStatus, Packet, SessionLimits, WireBody } from "./packet.js";
-import { ErrorCode } from "./codes.js";
+import { PROTOCOL_VIOLATION, PACKET_TOO_LARGE, PACKET_UNKNOWN } from "./codes.js";
 import { CONTENT_TYPE, LONE_SURROGATE } from "./body.js";
 import { isDevice, isMessageId, isUser, utf8Length } from "./identities.js";
 import {
@@ -37,7 +37,7 @@ export function readPacket(message: string | Uint8Array, bytesMax = MESSAGE_BYTE
   // A text of n characters has n to 3n bytes.
   const bytes = typeof message !== "string" || message.length > bytesMax ? message.length : 3 * message.length;
   if (bytes > bytesMax && (typeof message !== "string" || utf8Length(message) > bytesMax)) {
-    throw new Violation(ErrorCode.PacketTooLarge, `A message is longer than the limit of ${bytesMax} bytes.`);
+    throw new Violation(PACKET_TOO_LARGE, `A message is longer than the limit of ${bytesMax} bytes.`);
   }
   return toPacket(parse(message));
 }
@@ -46,9 +46,9 @@ export function readPacket(message: string | Uint8Array, bytesMax = MESSAGE_BYTE
 export function toPacket(value: unknown): Packet {
   if (!isObject(value)) refuse("A packet is not one JSON object.");
   const { kind } = value;
-  if (kind === undefined) throw new Violation(ErrorCode.PacketUnknown, "A packet is of no kind.");
+  if (kind === undefined) throw new Violation(PACKET_UNKNOWN, "A packet is of no kind.");
   if (typeof kind !== "string") refuse("The kind of a packet is not a text.");
-  if (!Object.hasOwn(PACKETS, kind)) throw new Violation(ErrorCode.PacketUnknown, "A packet is of an unknown kind.");
+  if (!Object.hasOwn(PACKETS, kind)) throw new Violation(PACKET_UNKNOWN, "A packet is of an unknown kind.");
   return PACKETS[kind as Packet["kind"]](value);
 }
 
@@ -74,7 +74,7 @@ function parse(message: string | Uint8Array): unknown {
 }
 
 function refuse(words: string): never {
-  throw new Violation(ErrorCode.ProtocolViolation, words);
+  throw new Violation(PROTOCOL_VIOLATION, words);
 }
 
 function isObject(value: unknown): value is Members {

@@ -5,7 +5,7 @@ import { Outbox } from "../delivery/outbox.js";
 import type { CancelOutcome, OutboxEffect } from "../delivery/outbox-effect.js";
 import { OutboxEntry } from "../delivery/outbox-entry.js";
 import { type Body, toWire } from "../protocol/body.js";
-import { ErrorCode } from "../protocol/codes.js";
+import { BODY_TOO_LARGE, EXPIRED, CLOCK_SKEW } from "../protocol/codes.js";
 import type { MessageState, Packet, Welcome } from "../protocol/packet.js";
 import type { Change, Outcome, Store, StoredMessage } from "../stores/store.js";
 
@@ -112,7 +112,7 @@ export class Sender {
       case "error":
         this.#outbox.errored(packet.id, packet.code, packet.text, packet.retryAfterMilliseconds ?? 0, now);
         // Its clock was set back since welcome. Without a new one every further id would be refused as well.
-        if (packet.code === ErrorCode.ClockSkew && this.#clock.accepts(packet.id)) {
+        if (packet.code === CLOCK_SKEW && this.#clock.accepts(packet.id)) {
           this.#connection?.end({ reason: "the server's clock is no longer where it said" });
         }
         break;
@@ -192,7 +192,7 @@ export class Sender {
         break;
       case "leave": {
         const text = "it is stored at the server, and too old for its delivery to be followed further";
-        void this.#leave(effect.entry.number, { end: "refused", code: ErrorCode.Expired, text });
+        void this.#leave(effect.entry.number, { end: "refused", code: EXPIRED, text });
         break;
       }
       case "reconnect":
@@ -208,7 +208,7 @@ export class Sender {
     if (row.bodyBytes > max) {
       // Sent all the same, it could be longer than the longest packet, and would end every connection.
       const text = `its body of ${row.bodyBytes} bytes is larger than the server's limit of ${max}`;
-      this.#outbox.errored(entry.id, ErrorCode.BodyTooLarge, text, 0, performance.now());
+      this.#outbox.errored(entry.id, BODY_TOO_LARGE, text, 0, performance.now());
       return;
     }
     this.#connection.post(async () => {
