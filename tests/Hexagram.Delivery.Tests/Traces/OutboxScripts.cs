@@ -60,6 +60,17 @@ internal static class OutboxScripts
             outbox.Acknowledged(Id(1));
             outbox.Acknowledged(Id(2));
         }),
+        Script("what stands behind a message that is told again follows it, also if it was sent before", outbox =>
+        {
+            Send(outbox, 1, Bob);
+            outbox.Acknowledged(Id(1));
+            Pass(outbox, 5_000);
+            Send(outbox, 2, Bob);
+            outbox.Errored(Id(1), ErrorCode.Forbidden);
+            outbox.StatusReported([new(Id(1), MessageState.Waiting)]);
+            outbox.Acknowledged(Id(1));
+            outbox.Acknowledged(Id(2));
+        }),
         Script("what is stored leaves the timers and is asked about", outbox =>
         {
             Send(outbox, 1, Bob);
