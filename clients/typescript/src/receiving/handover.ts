@@ -1,5 +1,6 @@
 import { ClosedError } from "../errors.js";
 import type { Message } from "../message.js";
+import { Bell } from "./bell.js";
 
 /**
  * Lets a loop stand where a handler does: each message is handed over, and counts as handled when the next is asked for. Whoever goes
@@ -9,21 +10,25 @@ export class Handover {
   #message: Message | undefined;
   #asked: (() => void) | undefined;
   #gone: unknown;
-  #wake: (() => void) | undefined;
+  readonly #bell = new Bell();
   #closed = false;
 
   /** The handler's end. */
   readonly hand = (message: Message, signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
-      this.#asked = resolve;
-      this.#gone = undefined;
-      signal.addEventListener("abort", () => {
+      const abort = (): void => {
         this.#asked = undefined;
         this.#gone = signal.reason;
         reject(signal.reason as Error);
-      });
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      this.#gone = undefined;
+      this.#asked = () => {
+        signal.removeEventListener("abort", abort);
+        resolve();
+      };
       this.#message = message;
-      this.#wake?.();
+      this.#bell.ring();
     });
 
   /**
@@ -38,10 +43,7 @@ export class Handover {
     this.#asked = undefined;
     while (!this.#message && !this.#closed) {
       signal?.throwIfAborted();
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        signal?.addEventListener("abort", () => resolve(), { once: true });
-      });
+      await this.#bell.wait(signal);
     }
     const message = this.#message;
     this.#message = undefined;
@@ -51,6 +53,6 @@ export class Handover {
   /** No message comes any more. */
   close(): void {
     this.#closed = true;
-    this.#wake?.();
+    this.#bell.ring();
   }
 }

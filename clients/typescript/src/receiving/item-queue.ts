@@ -1,5 +1,6 @@
 import type { InboxGap } from "../delivery/inbox.js";
 import type { MessageNotify } from "../protocol/packet.js";
+import { Bell } from "./bell.js";
 
 /** What waits for the handler: a message, or a gap in its place in the stream. */
 export interface InboxItem {
@@ -12,7 +13,7 @@ export interface InboxItem {
 /** Items in order, for one reader. */
 export class ItemQueue {
   #items: InboxItem[] = [];
-  #wake: (() => void) | undefined;
+  readonly #bell = new Bell();
 
   get size(): number {
     return this.#items.length;
@@ -24,7 +25,7 @@ export class ItemQueue {
 
   push(item: InboxItem): void {
     this.#items.push(item);
-    this.#wake?.();
+    this.#bell.ring();
   }
 
   clear(): void {
@@ -33,12 +34,7 @@ export class ItemQueue {
 
   /** Waits for the next; undefined when the signal is aborted. */
   async take(signal: AbortSignal): Promise<InboxItem | undefined> {
-    while (!signal.aborted && this.#items.length === 0) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
-    }
+    while (!signal.aborted && this.#items.length === 0) await this.#bell.wait(signal);
     return signal.aborted ? undefined : this.#items.shift();
   }
 }
