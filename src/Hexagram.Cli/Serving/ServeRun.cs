@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Security.Cryptography;
 using Hexagram.Cli.CommandLine;
@@ -30,7 +31,7 @@ internal static class ServeRun
             RocksDbMailboxStore? store = null;
             await using var server = HexagramServer.Build(
                 settings.Server,
-                services => store = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>()),
+                services => store = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()),
                 builder => Configure(builder, settings.Log, screen.IsJson));
             await server.StartAsync(surroundings.Stop);
             await using var control = ControlSocket.Open(settings.Data, store!, server.Application.Services.GetRequiredService<ILogger<ControlSocket>>());

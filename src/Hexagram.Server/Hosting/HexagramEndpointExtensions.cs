@@ -37,8 +37,14 @@ public static class HexagramEndpointExtensions
     /// Maps what the server counts, in the text format of Prometheus. Whoever asks may read it, foreign web pages excepted; an application that wants it otherwise
     /// says so on what is returned.
     /// </summary>
-    public static RouteHandlerBuilder MapHexagramMetrics(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string path = "/metrics") =>
-        endpoints.MapGet(path, (MetricsText metrics) => Results.Text(metrics.Read(), MetricsText.ContentType)).RefuseForeignPages();
+    public static RouteHandlerBuilder MapHexagramMetrics(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string path = "/metrics")
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+
+        // Made here rather than for the first reader, so that it misses nothing that is recorded before.
+        var metrics = endpoints.ServiceProvider.GetRequiredService<MetricsText>();
+        return endpoints.MapGet(path, () => Results.Text(metrics.Read(), MetricsText.ContentType)).RefuseForeignPages();
+    }
 
     /// <summary>
     /// Refuses what a foreign web page asks of these endpoints, with 403: for answers that only pages of this server, or of
