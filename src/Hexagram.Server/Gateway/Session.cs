@@ -89,6 +89,13 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     /// <summary>Serves the connection until it ends. Throws nothing.</summary>
     public async Task RunAsync()
     {
+    /// <summary>
+    /// Whether it is a session of this user, and of this device if one is named. Before Hello the user is whom the connection has authenticated, and the device
+    /// nobody's yet.
+    /// </summary>
+    public bool IsOf(UserId user, DeviceId? device) =>
+        Open is { } open ? open.User == user && (device is null || open.Record.Device == device) : device is null && Identity is { Code: ErrorCode.None } known && known.User == user;
+
         try
         {
             _surroundings.Registry.Add(this, _surroundings.Options.Bounds);
@@ -396,10 +403,11 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     public void End(ErrorCode code) => End(code, ErrorText.For(code));
 
     /// <inheritdoc cref="End(ErrorCode)"/>
-    public void End(ErrorCode code, string text)
+    /// <returns>False when it had ended before.</returns>
+    public bool End(ErrorCode code, string text)
     {
         using var writing = _output.Enter();
-        End(writing, code, text);
+        return End(writing, code, text);
     }
 
     /// <inheritdoc cref="End(ErrorCode)"/>
@@ -433,10 +441,11 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     /// <summary>The authorizer threw or did not answer in time.</summary>
     public void AuthorizerFailed(Exception fault) => LogAuthorizerFailed(_surroundings.Logger, fault);
 
-    private void End(in SessionOutput.Writing writing, ErrorCode code, string text)
+    private bool End(in SessionOutput.Writing writing, ErrorCode code, string text)
     {
         var retryAfter = code.Remedy() == ErrorRemedy.RetryLater ? _surroundings.Options.Times.RetryAfter : TimeSpan.Zero;
-        if (writing.End(new Goodbye(code, text, retryAfter)))
+        var isFirst = writing.End(new Goodbye(code, text, retryAfter));
+        if (isFirst)
         {
             _surroundings.Meter.SaidGoodbye(code);
             LogEnded(_surroundings.Logger, _transport.Peer, Open?.User, code, text);
@@ -446,6 +455,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     }
 
     private void StopReading()
+        return isFirst;
     {
         // On the pool: neither whoever waits for the token nor the reader, which closes the session, may run inside the caller's lock.
         _ = _stopping.CancelAsync();

@@ -107,6 +107,10 @@ internal sealed class SessionRegistry
         foreach (var session in sessions)
         {
             session.Drain();
+    /// <summary>Sends a user's sessions away until they have authenticated anew; of all devices, or of one.</summary>
+    /// <returns>How many have ended by this.</returns>
+    public int SignOut(UserId user, DeviceId? device) => Sessions.Count(session => session.IsOf(user, device) && session.End(ErrorCode.Authenticate, "You have been signed out; sign in again."));
+
         }
 
         try
