@@ -17,7 +17,7 @@ namespace Hexagram.Server.Gateway;
 /// than one of them touches is guarded by the lock of <see cref="SessionOutput"/>.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation without a timer holds nothing, and whoever calls in late must not find it disposed.")]
-internal sealed partial class Session : ISessionPost, IStoredListener
+internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
 {
     private readonly SessionSurroundings _surroundings;
     private readonly ISessionTransport _transport;
@@ -65,7 +65,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     public string Peer => _transport.Peer;
 
     /// <summary>Its place among those that have not said Hello; the registry's.</summary>
-    public LinkedListNode<Session>? WithoutHello { get; set; }
+    public LinkedListNode<INewcomer>? Place { get; set; }
 
     /// <summary>There was no room for it; the registry's.</summary>
     public bool IsTurnedAway { get; set; }

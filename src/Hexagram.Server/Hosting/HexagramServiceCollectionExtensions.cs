@@ -10,6 +10,7 @@ using Hexagram.Server.Sending;
 using Hexagram.Server.Telemetry;
 using Hexagram.Server.Upkeep;
 using Hexagram.Storage;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -110,6 +111,8 @@ public static class HexagramServiceCollectionExtensions
         services.AddSingleton<MetricsText>();
         services.AddSingleton<SessionRegistry>();
         services.AddSingleton(new RequestBudget(options.Bounds.RequestBytesInFlightTotalMax));
+        services.AddSingleton<Arrivals>();
+        services.AddTransient<IStartupFilter>(static provider => provider.GetRequiredService<Arrivals>());
         services.AddSingleton<SessionDirectory>();
         services.AddSingleton<UserRoutes>();
         services.AddSingleton<SessionSurroundings>();

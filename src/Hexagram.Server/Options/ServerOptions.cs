@@ -53,7 +53,7 @@ public sealed record ListenerOptions
 /// <summary>The clocks of a session (PROTOCOL §4, §9). All more than zero.</summary>
 public sealed record SessionTimes
 {
-    /// <summary>How long a new connection may take to say Hello.</summary>
+    /// <summary>How long a new connection may take for its TLS handshake or its first request over HTTP, and then to say Hello.</summary>
     public TimeSpan HelloTimeout { get; init; } = ProtocolLimits.HelloTimeout;
 
     /// <summary>How long the server may take from Hello to Welcome: after so long a client goes away by itself.</summary>
@@ -82,7 +82,7 @@ public sealed record SessionBounds
     public int SessionsMax { get; init; } = 100_000;
 
     /// <summary>
-    /// Connections at a time that have not said Hello. Beyond, the one that has kept the server waiting the longest makes room for the new one:
+    /// Connections at a time that have not said Hello; those that are in their TLS handshake, or have asked nothing over HTTP, included. Beyond, the one that has kept the server waiting the longest makes room for the new one:
     /// <c>HelloTimeout</c>. So whoever says Hello at once gets in, however many others say nothing.
     /// </summary>
     public int WithoutHelloMax { get; init; } = 10_000;

@@ -1,4 +1,5 @@
 using System.Net;
+using Hexagram.Protocol;
 using Hexagram.Server.Hosting;
 using Hexagram.Server.Options;
 using Hexagram.Server.Tests.Harness;
@@ -27,6 +28,20 @@ public sealed class HandshakeTests
     }
 
     [Theory]
+    [Theory]
+    [InlineData("hexagram.v1.json, hexagram.v1.proto")]
+    [InlineData("hexagram.v1.proto, hexagram.v1.json")]
+    public async Task Who_offers_both_forms_gets_the_one_that_costs_less(string offered)
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await RawWebSocket.ConnectAsync(server.Http);
+
+        var answer = await client.AskAsync(RawWebSocket.Request(server.Http, offered));
+
+        Assert.Contains("Sec-WebSocket-Protocol: hexagram.v1.proto\r\n", $"{answer}\r\n", StringComparison.Ordinal);
+        await client.HelloAsync(server.Hello("alice"));
+    }
+
     [InlineData("Upgrade", null, 426)]
     [InlineData("Connection", null, 426)]
     [InlineData("Sec-WebSocket-Version", null, 426)]
@@ -135,6 +150,35 @@ public sealed class HandshakeTests
     public async Task An_answer_that_foreign_pages_must_not_read_is_kept_from_them(string? origin, string? host, string? site, int status)
     {
         await using var application = await StartSecretAsync();
+    [Fact]
+    public async Task Who_connects_over_HTTP_and_asks_nothing_is_sent_away_and_who_has_asked_may_rest()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var silent = await RawClient.ConnectAsync(server.Http);
+        await using var asking = await RawWebSocket.ConnectAsync(server.Http);
+        const string Question = "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        Assert.StartsWith("HTTP/1.1 404 ", await asking.AskAsync(Question), StringComparison.Ordinal);
+        await server.WhenNewcomersAsync(1);
+
+        server.Advance(ProtocolLimits.HelloTimeout);
+
+        await silent.ReceiveEndAsync();
+        Assert.StartsWith("HTTP/1.1 404 ", await asking.AskAsync(Question), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_request_that_does_not_come_to_its_end_is_given_up_also_behind_another()
+    {
+        // Kestrel's own clock, which a test cannot move.
+        await using var server = await TestServer.StartAsync(options => options with { Times = options.Times with { HelloTimeout = TimeSpan.FromSeconds(1) } });
+        await using var client = await RawWebSocket.ConnectAsync(server.Http);
+        await client.AskAsync("GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n");
+
+        var answer = client.AskAsync("GET /slowly HTTP/1.1\r\nHost: loc");
+
+        Assert.StartsWith("HTTP/1.1 408 ", await answer.WaitAsync(RawClient.Patience / 2), StringComparison.Ordinal);
+    }
+
         using var http = new HttpClient { BaseAddress = new Uri(application.Urls.First()), Timeout = RawClient.Patience };
         using var request = new HttpRequestMessage(HttpMethod.Get, "/secret");
         request.Headers.Host = host;
