@@ -5,6 +5,7 @@ using Hexagram.Server.Options;
 using Hexagram.Server.Tests.Harness;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -28,7 +29,6 @@ public sealed class HandshakeTests
     }
 
     [Theory]
-    [Theory]
     [InlineData("hexagram.v1.json, hexagram.v1.proto")]
     [InlineData("hexagram.v1.proto, hexagram.v1.json")]
     public async Task Who_offers_both_forms_gets_the_one_that_costs_less(string offered)
@@ -42,6 +42,7 @@ public sealed class HandshakeTests
         await client.HelloAsync(server.Hello("alice"));
     }
 
+    [Theory]
     [InlineData("Upgrade", null, 426)]
     [InlineData("Connection", null, 426)]
     [InlineData("Sec-WebSocket-Version", null, 426)]
@@ -107,6 +108,26 @@ public sealed class HandshakeTests
         Assert.StartsWith("HTTP/1.1 403 ", answer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("192.168.1.5", "192.168.1.5:7080", true)]
+    [InlineData("192.168.1.5", "10.0.0.1:7080", true)]
+    [InlineData("192.168.1.5", "localhost:7080", false)]
+    [InlineData("192.168.1.5", "chat.localhost:7080", false)]
+    [InlineData("192.168.1.5", "evil.example", false)]
+    [InlineData("127.0.0.1", "localhost:7080", true)]
+    [InlineData("::1", "[::1]:7080", true)]
+    [InlineData("127.0.0.1", "192.168.1.5:7080", false)]
+    public void What_a_server_is_called_depends_on_who_can_reach_it(string listener, string host, bool allowed)
+    {
+        var context = new DefaultHttpContext();
+        context.Connection.LocalIpAddress = IPAddress.Parse(listener);
+        context.Request.Scheme = "http";
+        context.Request.Host = new HostString(host);
+        context.Request.Headers.Origin = $"http://{host}";
+
+        Assert.Equal(allowed, new Gateway.WebSockets.PageRules(new ServerOptions()).RefusalOfSession(context) is null);
+    }
+
     [Fact]
     public async Task Names_and_origins_that_the_operator_has_allowed_can()
     {
@@ -129,27 +150,6 @@ public sealed class HandshakeTests
         }
     }
 
-    [Fact]
-    public async Task A_refused_page_is_told_which_setting_allows_it()
-    {
-        await using var server = await TestServer.StartAsync();
-        await using var client = await RawWebSocket.ConnectAsync(server.Http);
-        var answer = await client.AskAsync(RawWebSocket.Request(server.Http, more: [$"Origin: {Foreign}"]));
-        Assert.Contains("text/plain", answer, StringComparison.Ordinal);
-        Assert.Contains("Pages of http://evil.example may not use this server", await client.ReadBodyAsync(80), StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData(null, null, null, 200)]
-    [InlineData(null, null, "same-origin", 200)]
-    [InlineData(null, null, "cross-site", 403)]
-    [InlineData(null, null, "same-site", 403)]
-    [InlineData(null, "evil.example", null, 403)]
-    [InlineData(Foreign, null, null, 403)]
-    [InlineData("http://localhost:5173", null, "cross-site", 200)]
-    public async Task An_answer_that_foreign_pages_must_not_read_is_kept_from_them(string? origin, string? host, string? site, int status)
-    {
-        await using var application = await StartSecretAsync();
     [Fact]
     public async Task Who_connects_over_HTTP_and_asks_nothing_is_sent_away_and_who_has_asked_may_rest()
     {
@@ -179,6 +179,27 @@ public sealed class HandshakeTests
         Assert.StartsWith("HTTP/1.1 408 ", await answer.WaitAsync(RawClient.Patience / 2), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_refused_page_is_told_which_setting_allows_it()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await RawWebSocket.ConnectAsync(server.Http);
+        var answer = await client.AskAsync(RawWebSocket.Request(server.Http, more: [$"Origin: {Foreign}"]));
+        Assert.Contains("text/plain", answer, StringComparison.Ordinal);
+        Assert.Contains("Pages of http://evil.example may not use this server", await client.ReadBodyAsync(80), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, null, null, 200)]
+    [InlineData(null, null, "same-origin", 200)]
+    [InlineData(null, null, "cross-site", 403)]
+    [InlineData(null, null, "same-site", 403)]
+    [InlineData(null, "evil.example", null, 403)]
+    [InlineData(Foreign, null, null, 403)]
+    [InlineData("http://localhost:5173", null, "cross-site", 200)]
+    public async Task An_answer_that_foreign_pages_must_not_read_is_kept_from_them(string? origin, string? host, string? site, int status)
+    {
+        await using var application = await StartSecretAsync();
         using var http = new HttpClient { BaseAddress = new Uri(application.Urls.First()), Timeout = RawClient.Patience };
         using var request = new HttpRequestMessage(HttpMethod.Get, "/secret");
         request.Headers.Host = host;
