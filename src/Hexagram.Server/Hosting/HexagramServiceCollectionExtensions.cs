@@ -83,6 +83,7 @@ public static class HexagramServiceCollectionExtensions
         AddAuthentication(services, options);
         AddGateway(services, options);
         services.AddSingleton<IHexagram, DirectSender>();
+        services.AddSingleton<IPostConfigureOptions<LoggerFilterOptions>, QuietEngine>();
         services.AddOrleans(silo =>
         {
             // The ports are names only: a single silo listens nowhere.
@@ -110,9 +111,9 @@ public static class HexagramServiceCollectionExtensions
         services.AddSingleton<ServerMeter>();
         services.AddSingleton<MetricsText>();
         services.AddSingleton<SessionRegistry>();
-        services.AddSingleton(new RequestBudget(options.Bounds.RequestBytesInFlightTotalMax));
         services.AddSingleton<Arrivals>();
         services.AddTransient<IStartupFilter>(static provider => provider.GetRequiredService<Arrivals>());
+        services.AddSingleton(new RequestBudget(options.Bounds.RequestBytesInFlightTotalMax));
         services.AddSingleton<SessionDirectory>();
         services.AddSingleton<UserRoutes>();
         services.AddSingleton<SessionSurroundings>();
