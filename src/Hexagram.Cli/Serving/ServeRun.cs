@@ -68,6 +68,8 @@ internal static class ServeRun
         builder.Logging
             .AddFilter("", log.Libraries)
             .AddFilter("Hexagram", log.Level)
+            // A server that cannot start says so in words and ends; what fails later is critical.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level > LogLevel.Error && level >= log.Libraries)
             // It advises a garbage collector that is right for large machines alone, at every start.
             .AddFilter("Orleans.Runtime.Silo", level => level > LogLevel.Warning && level >= log.Libraries)
             // It counts its first pause from when the machine started, and so warns of one of hours at every start.

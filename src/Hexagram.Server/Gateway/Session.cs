@@ -64,6 +64,9 @@ internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
     /// <summary>The peer, for logs.</summary>
     public string Peer => _transport.Peer;
 
+    /// <summary>Who it is, for logs.</summary>
+    private string Who => Open?.User.Value ?? "nobody yet";
+
     /// <summary>Its place among those that have not said Hello; the registry's.</summary>
     public LinkedListNode<INewcomer>? Place { get; set; }
 
@@ -86,9 +89,6 @@ internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
     /// <summary>What Hello has opened; null before.</summary>
     public OpenSession? Open => Volatile.Read(ref _open);
 
-    /// <summary>Serves the connection until it ends. Throws nothing.</summary>
-    public async Task RunAsync()
-    {
     /// <summary>
     /// Whether it is a session of this user, and of this device if one is named. Before Hello the user is whom the connection has authenticated, and the device
     /// nobody's yet.
@@ -96,6 +96,9 @@ internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
     public bool IsOf(UserId user, DeviceId? device) =>
         Open is { } open ? open.User == user && (device is null || open.Record.Device == device) : device is null && Identity is { Code: ErrorCode.None } known && known.User == user;
 
+    /// <summary>Serves the connection until it ends. Throws nothing.</summary>
+    public async Task RunAsync()
+    {
         try
         {
             _surroundings.Registry.Add(this, _surroundings.Options.Bounds);
@@ -343,7 +346,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
         if (_output.StalledFor() > _surroundings.Options.Times.SilenceMax)
         {
             // Goodbye could not get through either.
-            LogEnded(_surroundings.Logger, _transport.Peer, open?.User, ErrorCode.SlowReader, ErrorText.For(ErrorCode.SlowReader));
+            LogEnded(_surroundings.Logger, _transport.Peer, Who, ErrorCode.SlowReader, ErrorText.For(ErrorCode.SlowReader));
             Abort();
         }
         else if (open is not null && now >= open.ExpiresAt)
@@ -448,14 +451,14 @@ internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
         if (isFirst)
         {
             _surroundings.Meter.SaidGoodbye(code);
-            LogEnded(_surroundings.Logger, _transport.Peer, Open?.User, code, text);
+            LogEnded(_surroundings.Logger, _transport.Peer, Who, code, text);
         }
 
         StopReading();
+        return isFirst;
     }
 
     private void StopReading()
-        return isFirst;
     {
         // On the pool: neither whoever waits for the token nor the reader, which closes the session, may run inside the caller's lock.
         _ = _stopping.CancelAsync();

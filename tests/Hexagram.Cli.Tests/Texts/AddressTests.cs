@@ -75,7 +75,9 @@ public sealed class AddressTests
     [InlineData("http://localhost:7080/", "127.0.0.1:7080")]
     [InlineData("http://[::1]:7080", "[::1]:7080")]
     [InlineData("http://127.0.0.1", "127.0.0.1:80")]
-    public void Http_is_written_as_a_url(string text, string expected)
+    [InlineData("127.0.0.1:7080", "127.0.0.1:7080")]
+    [InlineData("localhost:0", "127.0.0.1:0")]
+    public void Http_is_written_as_a_url_or_as_every_listener(string text, string expected)
     {
         Assert.True(ListenAddress.TryParseHttp(text, out var endpoint));
         Assert.Equal(IPEndPoint.Parse(expected), endpoint);
@@ -90,7 +92,6 @@ public sealed class AddressTests
 
     [Theory]
     [InlineData("")]
-    [InlineData("127.0.0.1:7080")]
     [InlineData("https://127.0.0.1:7080")]
     [InlineData("http://127.0.0.1:7080/path")]
     [InlineData("http://example.org:7080")]
