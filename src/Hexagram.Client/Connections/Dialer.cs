@@ -68,6 +68,12 @@ internal static class Dialer
             }
 
             await socket.ConnectAsync(address, http, cancellationToken);
+            if (socket.SubProtocol != form.Subprotocol)
+            {
+                // It speaks something else, and must not get the token.
+                throw new WebSocketException(WebSocketError.UnsupportedProtocol, $"the server does not speak {form.Subprotocol}");
+            }
+
             return new WebSocketTransport(socket, form, http);
         }
         catch
