@@ -31,6 +31,8 @@ public sealed class UsageTests
     [InlineData("serve --tcp 7000", "ADDRESS:PORT")]
     [InlineData("serve --tcp 127.0.0.1:70000", "ADDRESS:PORT")]
     [InlineData("serve --tcp example.org:7000", "ADDRESS:PORT")]
+    [InlineData("bench pairs --tls", "--client sdk")]
+    [InlineData("bench pairs --tls --client sdk --server 127.0.0.1:7000", "--server")]
     [InlineData("serve --http https://127.0.0.1:7080", "or http://127.0.0.1:7080, or none")]
     [InlineData("serve --tcp 0.0.0.0:0", "AllowRemote")]
     [InlineData("serve --config missing.json", "missing.json")]
