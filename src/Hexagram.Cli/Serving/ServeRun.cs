@@ -52,7 +52,7 @@ internal static class ServeRun
         catch (IOException fault) when (fault.InnerException is AddressInUseException)
         {
             throw new CommandFailure(
-                $"{fault.Message.TrimEnd('.')}. Another process listens there: end it, or choose other addresses with --tcp and --http (port 0 takes a free one).",
+                $"{fault.Message.TrimEnd('.').Replace("http://", "", StringComparison.Ordinal)}. Another process listens there: end it, or choose other addresses with --tcp and --http (port 0 takes a free one).",
                 cause: fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or CryptographicException or System.Net.Sockets.SocketException)
@@ -72,6 +72,8 @@ internal static class ServeRun
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level > LogLevel.Error && level >= log.Libraries)
             // It advises a garbage collector that is right for large machines alone, at every start.
             .AddFilter("Orleans.Runtime.Silo", level => level > LogLevel.Warning && level >= log.Libraries)
+            // Of members there is one, and a start that fails leaves it half made.
+            .AddFilter("Orleans.Runtime.MembershipService", level => level > LogLevel.Warning && level >= log.Libraries)
             // It counts its first pause from when the machine started, and so warns of one of hours at every start.
             .AddFilter("Orleans.Runtime.Watchdog", level => level > LogLevel.Warning && level >= log.Libraries);
         builder.Services.Configure<ConsoleLoggerOptions>(console =>

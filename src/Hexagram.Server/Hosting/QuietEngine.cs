@@ -12,6 +12,9 @@ internal sealed class QuietEngine : IPostConfigureOptions<LoggerFilterOptions>
 {
     private const string Engine = "Orleans";
 
+    /// <summary>Whose warnings mean nothing where there is one node.</summary>
+    private static readonly string[] WithoutMeaning = ["Silo", "Watchdog", "MembershipService"];
+
     public void PostConfigure(string? name, LoggerFilterOptions options)
     {
         if (options.Rules.Any(static rule => rule.CategoryName?.StartsWith(Engine, StringComparison.Ordinal) is true))
@@ -20,7 +23,9 @@ internal sealed class QuietEngine : IPostConfigureOptions<LoggerFilterOptions>
         }
 
         options.Rules.Add(new LoggerFilterRule(null, Engine, LogLevel.Warning, null));
-        options.Rules.Add(new LoggerFilterRule(null, $"{Engine}.Runtime.Silo", LogLevel.Error, null));
-        options.Rules.Add(new LoggerFilterRule(null, $"{Engine}.Runtime.Watchdog", LogLevel.Error, null));
+        foreach (var part in WithoutMeaning)
+        {
+            options.Rules.Add(new LoggerFilterRule(null, $"{Engine}.Runtime.{part}", LogLevel.Error, null));
+        }
     }
 }
