@@ -3,6 +3,7 @@ using Hexagram.Protocol;
 using Hexagram.Protocol.Codec;
 using Hexagram.Server.Authentication;
 using Hexagram.Server.Gateway.Output;
+using Hexagram.Server.Gateway.Polling;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
 
@@ -33,14 +34,17 @@ internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
     private OpenSession? _open;
     private int _packetBytesMax = ProtocolLimits.HelloBytesMax;
     private bool _welcomed;
+    private bool _answerAsked;
     private volatile bool _draining;
 
     /// <param name="surroundings">What all sessions share.</param>
     /// <param name="transport">The connection.</param>
     /// <param name="identity">Whom the connection has authenticated by itself; null for nobody.</param>
-    public Session(SessionSurroundings surroundings, ISessionTransport transport, AuthenticationResult? identity = null)
+    /// <param name="poll">What makes it a poll; null for a connection.</param>
+    public Session(SessionSurroundings surroundings, ISessionTransport transport, AuthenticationResult? identity = null, Poll? poll = null)
     {
         Identity = identity;
+        Poll = poll;
         _surroundings = surroundings;
         _transport = transport;
         _output = new SessionOutput(transport, surroundings.Time) { Left = Left };
@@ -60,6 +64,9 @@ internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
 
     /// <summary>Whom the connection has authenticated by itself; null for nobody.</summary>
     public AuthenticationResult? Identity { get; }
+
+    /// <summary>What makes it a poll; null for a connection.</summary>
+    public Poll? Poll { get; }
 
     /// <summary>The peer, for logs.</summary>
     public string Peer => _transport.Peer;
@@ -102,6 +109,12 @@ internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
         try
         {
             _surroundings.Registry.Add(this, _surroundings.Options.Bounds);
+            if (_open is not null)
+            {
+                // Messages over HTTP say no Hello.
+                _surroundings.Registry.HelloCame(this);
+            }
+
             if (_surroundings.Registry.IsDraining)
             {
                 Drain();
@@ -283,13 +296,54 @@ internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
     /// <summary>Hello is accepted: the router is about to know this session.</summary>
     public void Admitted(OpenSession open) => Volatile.Write(ref _open, open);
 
+    /// <summary>Opens it for msg:R alone, before it runs (PROTOCOL §14.2).</summary>
+    /// <param name="identity">Whose messages.</param>
+    /// <param name="held">What the client was told to retry later.</param>
+    public void OpenForMessages(AuthenticationResult identity, IReadOnlyList<Error> held)
+    {
+        var open = _opening.OpenForMessages(identity);
+        using var writing = _output.Enter();
+        open.Requests.Hold(held);
+    }
+
     /// <summary>Welcome is written; called inside the lock.</summary>
     public void Welcomed()
     {
         _welcomed = true;
         _pulse.Welcomed();
+        if (Poll is not null)
+        {
+            // It is the client's turn when this is answered.
+            _pulse.StopsReading();
+        }
+
         _packetBytesMax = _surroundings.Options.Bounds.BodyBytesMax + ProtocolLimits.PacketOverheadBytes;
     }
+
+    // ---- a poll (PROTOCOL §14.1) ------------------------------------------------------------
+
+    /// <summary>There is something to say, or nothing more to wait for: it is answered as soon as it is welcome and no page is on its way.</summary>
+    public void Answer()
+    {
+        using var writing = _output.Enter();
+        _answerAsked = true;
+        AnswerIfAsked(writing);
+    }
+
+    /// <inheritdoc cref="Answer"/>
+    public void AnswerIfAsked(in SessionOutput.Writing writing)
+    {
+        if (_answerAsked && _welcomed && (_transport.IsFull || Open is not { Stream.IsReading: true }))
+        {
+            EndReading();
+        }
+    }
+
+    /// <summary>A page of the mailbox has been written; called inside the lock.</summary>
+    public void PageTaken(in SessionOutput.Writing writing) => AnswerIfAsked(writing);
+
+    /// <summary>The client has gone: there is nobody to answer.</summary>
+    public void Leave() => StopReading();
 
     // ---- from outside: the router -----------------------------------------------------------
 
@@ -299,20 +353,34 @@ internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
         Open?.Stream.Heard(writing, entries);
     }
 
-    public void Report(IReadOnlyList<DeliveryReport> reports)
+    public void Report(IReadOnlyList<DeliveryReport> reports) => TryReport(reports);
+
+    /// <summary>As <see cref="Report(IReadOnlyList{DeliveryReport})"/>; false when nothing more is said here.</summary>
+    public bool TryReport(IReadOnlyList<DeliveryReport> reports)
     {
         using var writing = _output.Enter();
         for (var i = 0; i < reports.Count; i++)
         {
-            Report(writing, reports[i].By, reports[i].Ids, MessageState.Delivered);
+            Report(writing, reports[i].By, reports[i].Ids, reports[i].State);
         }
+
+        return !writing.IsOver;
     }
 
     public void Stored(UserId by, IReadOnlyList<MessageId> ids)
     {
         _surroundings.Meter.Stored(ids.Count);
-        using var writing = _output.Enter();
-        Report(writing, by, ids, MessageState.Stored);
+        using (var writing = _output.Enter())
+        {
+            Report(writing, by, ids, MessageState.Stored);
+            if (!writing.IsOver || Open is not { IsOnlyForMessages: true })
+            {
+                return;
+            }
+        }
+
+        // The request has been answered; the sender's polls go on.
+        _surroundings.Routes.Report(Open.User, new DeliveryReport(by, ids) { AreStored = true });
     }
 
     public void Supersede() => End(ErrorCode.Superseded);
@@ -462,8 +530,10 @@ internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
     {
         // On the pool: neither whoever waits for the token nor the reader, which closes the session, may run inside the caller's lock.
         _ = _stopping.CancelAsync();
-        ThreadPool.UnsafeQueueUserWorkItem(static transport => transport.StopReading(), _transport, preferLocal: false);
+        EndReading();
     }
+
+    private void EndReading() => ThreadPool.UnsafeQueueUserWorkItem(static transport => transport.StopReading(), _transport, preferLocal: false);
 
     /// <summary>Bytes have left, or never will.</summary>
     private void Left(SessionOutput.Writing writing, AnswerCount answers)
@@ -481,8 +551,15 @@ internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
         var linger = _surroundings.Options.Times.Linger;
         if (_open is { } open)
         {
-            _surroundings.Directory.Remove(open.Record.Address);
-            _surroundings.Routes.Unregister(open.User, open.Record.Address);
+            if (open.Lease is { } lease)
+            {
+                lease.Leave(this, forGood: Poll!.Leaves);
+            }
+            else if (!open.IsOnlyForMessages)
+            {
+                _surroundings.Directory.Remove(open.Record.Address);
+                _surroundings.Routes.Unregister(open.User, open.Record.Address);
+            }
 
             // What the store has been given is answered, and recipients hear of it, also when this client is gone. A store that
             // hangs must not keep the server from stopping.

@@ -3,6 +3,7 @@ using Hexagram.Server.Authorization;
 using Hexagram.Server.Configuration;
 using Hexagram.Server.Gateway;
 using Hexagram.Server.Gateway.Lines;
+using Hexagram.Server.Gateway.Polling;
 using Hexagram.Server.Gateway.WebSockets;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
@@ -120,6 +121,8 @@ public static class HexagramServiceCollectionExtensions
         services.AddSingleton<ListenerAddresses>();
         services.AddSingleton<ServerCertificate>();
         services.AddSingleton<PageRules>();
+        services.AddSingleton<PollLeases>();
+        services.AddSingleton<PollingGate>();
         services.AddHostedService<ListenerAnnouncement>();
         services.AddHostedService<SessionClock>();
         services.AddHostedService<Heartbeat>();

@@ -21,6 +21,9 @@ public sealed record ServerOptions
     /// <summary>The bounds of a session.</summary>
     public SessionBounds Bounds { get; init; } = new();
 
+    /// <summary>Clients that poll.</summary>
+    public PollingOptions Polling { get; init; } = new();
+
     /// <summary>The router and its heartbeat.</summary>
     public RouterOptions Router { get; init; } = new();
 
@@ -43,7 +46,7 @@ public sealed record ListenerOptions
     /// <summary>The address and port of the binary protocol; port 0 takes a free one.</summary>
     public IPEndPoint Tcp { get; init; } = new(IPAddress.Loopback, 7000);
 
-    /// <summary>The address and port of HTTP (WebSocket, health); port 0 takes a free one. Null: none.</summary>
+    /// <summary>The address and port of HTTP (WebSocket, long polling, health); port 0 takes a free one. Null: none.</summary>
     public IPEndPoint? Http { get; init; } = new(IPAddress.Loopback, 7080);
 
     /// <summary>Whether an address that other machines can reach is allowed. Without <see cref="ServerOptions.Tls"/> the traffic is not encrypted.</summary>
