@@ -49,14 +49,17 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
             text => Enum.GetValues<LoadClient>().Cast<LoadClient?>().FirstOrDefault(client => BenchWords.NameOf(client!.Value) == text)),
     };
 
+    /// <summary>The load speaks on connections that last.</summary>
+    private static readonly Transport[] LoadTransports = [.. Enum.GetValues<Transport>().Where(transport => transport != Transport.Polling)];
+
     private readonly Option<Transport?> _transport = new("--transport")
     {
         HelpName = "NAME",
         Description = "How the load speaks with the server: 'tcp', 'ws' (WebSocket, binary) or 'ws-json'. [default: tcp]",
         CustomParser = result => SharedOptions.Read(
             result,
-            $"it should be one of {string.Join(", ", Enum.GetValues<Transport>().Select(TransportNames.Name))}",
-            TransportNames.Find),
+            $"it should be one of {string.Join(", ", LoadTransports.Select(TransportNames.Name))}",
+            text => TransportNames.Find(text) is { } transport && LoadTransports.Contains(transport) ? (Transport?)transport : null),
     };
 
     /// <summary>The options of every scenario that loads a server.</summary>
@@ -219,6 +222,8 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
         var transport = parsed.GetValue(_transport);
         switch (parsed.GetValue(_server)?.Scheme)
         {
+            case "http" or "https":
+                throw CommandFailure.Usage("A load does not poll: name the server with tcp:// or ws://.");
             case "tcps" or "wss":
                 throw CommandFailure.Usage("A server that is named is loaded without TLS: name it with tcp:// or ws://. '--client sdk --tls' compares servers of its own.");
             case "ws":

@@ -76,7 +76,7 @@ public sealed class PollTests
         await using var alice = await server.SenderAsync("alice");
         server.Store.HoldOpenings();
         var poll = bob.PollAsync(hold: TimeSpan.FromSeconds(30));
-        await server.Store.WhenOpeningsAsync(1);
+        await server.Store.WhenOpenedAsync(1);
 
         // The store has said that there is nothing, and the poll does not know it yet.
         await TestServer.AcceptAsync(alice, server.Message("bob", "hello"));
