@@ -1,3 +1,5 @@
+using Hexagram.Chaos.Proxy.Framing;
+
 namespace Hexagram.Chaos.Proxy;
 
 /// <summary>

@@ -4,6 +4,7 @@ using Hexagram.Server.Authentication;
 using Hexagram.Server.Gateway.WebSockets;
 using Hexagram.Server.Options;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace Hexagram.Server.Gateway.Polling;
@@ -26,6 +27,24 @@ internal sealed class PollingGate(PageRules pages, HttpUser httpUser, ITokenAuth
     /// <param name="bodyBytesMax">The longest body.</param>
     /// <param name="serveAsync">Gets who it is, and the body.</param>
     public async Task PassAsync(HttpContext context, int bodyBytesMax, Func<HttpContext, AuthenticationResult, ReadOnlyMemory<byte>, Task> serveAsync)
+    {
+        try
+        {
+            await AdmitAsync(context, bodyBytesMax, serveAsync).ConfigureAwait(false);
+        }
+        catch (Exception gone) when (context.RequestAborted.IsCancellationRequested && gone is IOException or OperationCanceledException)
+        {
+            // The client went while its request was read or checked: there is nobody to answer.
+        }
+    }
+
+    /// <summary>Answers with a problem.</summary>
+    public Task RefuseAsync(HttpContext context, ErrorCode code, string text, int? status = null) => HttpAnswers.WriteProblemAsync(
+        context,
+        new Goodbye(code, text, code.Remedy() == ErrorRemedy.RetryLater ? options.Times.RetryAfter : TimeSpan.Zero),
+        status ?? HttpAnswers.StatusOf(code));
+
+    private async Task AdmitAsync(HttpContext context, int bodyBytesMax, Func<HttpContext, AuthenticationResult, ReadOnlyMemory<byte>, Task> serveAsync)
     {
         context.Response.Headers.Vary = "Origin";
         if (pages.RefusalOfSession(context) is { } foreign)
@@ -62,26 +81,16 @@ internal sealed class PollingGate(PageRules pages, HttpUser httpUser, ITokenAuth
 
         try
         {
-            if (await ReadAsync(context, bodyBytesMax).ConfigureAwait(false) is { } body)
-            {
-                await serveAsync(context, identity, body).ConfigureAwait(false);
-            }
-            else
-            {
-                await RefuseAsync(context, ErrorCode.PacketTooLarge, $"A body is longer than the limit of {bodyBytesMax} bytes.").ConfigureAwait(false);
-            }
+            var body = await ReadAsync(context, bodyBytesMax).ConfigureAwait(false);
+            await (body is { } whole
+                ? serveAsync(context, identity, whole)
+                : RefuseAsync(context, ErrorCode.PacketTooLarge, $"A body is longer than the limit of {bodyBytesMax} bytes.")).ConfigureAwait(false);
         }
         finally
         {
             _counts.Leave(identity.User);
         }
     }
-
-    /// <summary>Answers with a problem.</summary>
-    public Task RefuseAsync(HttpContext context, ErrorCode code, string text, int? status = null) => HttpAnswers.WriteProblemAsync(
-        context,
-        new Goodbye(code, text, code.Remedy() == ErrorRemedy.RetryLater ? options.Times.RetryAfter : TimeSpan.Zero),
-        status ?? HttpAnswers.StatusOf(code));
 
     /// <summary>A page that may ask may also read the answer. A program that is no browser sends no <c>Origin</c>.</summary>
     private static void AllowPage(HttpContext context)
@@ -139,6 +148,12 @@ internal sealed class PollingGate(PageRules pages, HttpUser httpUser, ITokenAuth
         if (context.Request.ContentLength > bytesMax)
         {
             return null;
+        }
+
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            // The bound is ours, and may be higher than the host's.
+            limit.MaxRequestBodySize = null;
         }
 
         var body = new ArrayBufferWriter<byte>();

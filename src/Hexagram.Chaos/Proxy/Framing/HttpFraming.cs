@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 
-namespace Hexagram.Chaos.Proxy;
+namespace Hexagram.Chaos.Proxy.Framing;
 
 /// <summary>Packets in the bodies of requests and answers (PROTOCOL §14), one after the other on a connection of HTTP/1.1, each body with its length before it.</summary>
 internal sealed class HttpFraming : IFraming

@@ -1,6 +1,6 @@
 using Hexagram.Protocol.WebSockets;
 
-namespace Hexagram.Chaos.Proxy;
+namespace Hexagram.Chaos.Proxy.Framing;
 
 /// <summary>Packets in WebSocket messages, in either form (PROTOCOL §3.4), behind the opening handshake. It reads headers and the first bytes of payloads.</summary>
 internal sealed class WebSocketFraming : IFraming

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Hexagram.Chaos.Proxy;
+namespace Hexagram.Chaos.Proxy.Framing;
 
 /// <summary>The kind of a packet in the JSON form: it stands first in those that our own writers make.</summary>
 internal static class JsonKind
