@@ -20,7 +20,7 @@ public sealed class UsageTests
     [InlineData("send --as a b --to bob hello", "'hello'")]
     [InlineData("send --as alice --to bob hello --timeout soon", "such as 30s")]
     [InlineData("send --as alice --to bob hello --timeout 0s", "such as 30s")]
-    [InlineData("send --as alice --to bob hello --server http://example.org", "tcp://HOST:PORT")]
+    [InlineData("send --as alice --to bob hello --server ftp://example.org", "tcp://HOST:PORT")]
     [InlineData("send --as alice --to bob hello --token t --data d", "Use one of them")]
     [InlineData("receive", "'--as'")]
     [InlineData("receive --as bob --timeout 31d", "at most 30d")]

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
 using Hexagram.Protocol.Polling;
-using Hexagram.Protocol.Tests.Codec.Json;
 using Hexagram.Protocol.Tests.Vectors;
 
 namespace Hexagram.Protocol.Tests.Polling;
