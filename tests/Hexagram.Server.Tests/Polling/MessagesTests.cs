@@ -47,8 +47,9 @@ public sealed class MessagesTests
 
         var answer = (await alice.SendAsync([request])).Well();
         var known = answer.Packets.OfType<AckNotify>().ToList();
-        while (known.Count == 0)
+        for (var polls = 0; known.Count == 0; polls++)
         {
+            Assert.InRange(polls, 0, 200);
             known.AddRange((await alice.PollAsync()).Well().Packets.OfType<AckNotify>());
         }
 
