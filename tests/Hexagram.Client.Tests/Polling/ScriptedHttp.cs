@@ -3,10 +3,11 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Threading.Channels;
 using Hexagram.Client.Connections.Polling;
+using Hexagram.Client.Tests.Scripted;
 using Hexagram.Protocol.Codec.Json;
 using Hexagram.Protocol.Polling;
 
-namespace Hexagram.Client.Tests.Scripted;
+namespace Hexagram.Client.Tests.Polling;
 
 /// <summary>A server that is polled, and answers what its test says, when it says so.</summary>
 internal sealed class ScriptedHttp : HttpMessageHandler

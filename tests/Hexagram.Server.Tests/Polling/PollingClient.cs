@@ -4,8 +4,9 @@ using System.Net.Http.Headers;
 using System.Text;
 using Hexagram.Protocol;
 using Hexagram.Protocol.Polling;
+using Hexagram.Server.Tests.Harness;
 
-namespace Hexagram.Server.Tests.Harness;
+namespace Hexagram.Server.Tests.Polling;
 
 /// <summary>A device that polls, and does exactly what it is told: each request is asked for by the test, and nothing is confirmed or repeated by itself.</summary>
 internal sealed class PollingClient(TestServer server, string user, string? device = null) : IDisposable

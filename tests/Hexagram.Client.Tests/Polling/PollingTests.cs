@@ -4,7 +4,7 @@ using Hexagram.Client.Tests.Scripted;
 using Hexagram.Protocol.Codec;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Hexagram.Client.Tests;
+namespace Hexagram.Client.Tests.Polling;
 
 /// <summary>A connection that is made of requests (PROTOCOL §14.6).</summary>
 public sealed class PollingTests : IAsyncDisposable
