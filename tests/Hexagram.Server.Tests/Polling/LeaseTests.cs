@@ -125,8 +125,8 @@ public sealed class LeaseTests
         var poll = await alice.HeldAsync(hold: Long, cancellationToken: reload.Token);
         await reload.CancelAsync();
         await Assert.ThrowsAsync<TaskCanceledException>(() => poll);
-        server.Store.Release();
         await server.WhenSessionsAsync(1);
+        server.Store.Release();
 
         // It is given back a moment after the session is gone.
         IReadOnlyList<Packet> packets = [];
