@@ -8,6 +8,8 @@ namespace Hexagram.EndToEnd;
 /// <summary><c>serve</c> and <c>token</c>: how a server starts, what it says when it cannot, and how it ends.</summary>
 public sealed class ServingTests : IAsyncLifetime
 {
+    private const int StoredOnly = 3;
+
     private readonly Stage _stage = new();
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -36,6 +38,39 @@ public sealed class ServingTests : IAsyncLifetime
         var line = (await server.WhenPrintedAsync(1))[0];
 
         Assert.Matches(@"^Ready: tcp://127\.0\.0\.1:\d+, data in .*, for this machine only\.$", line);
+    }
+
+    [Fact]
+    public async Task Whoever_has_the_printed_link_may_be_anybody_at_the_page_and_restart_the_server()
+    {
+        var server = await _stage.ServeAsync();
+        var ready = Assert.Single(server.JsonOutput);
+        var link = new Uri(ready.Text("page"));
+        Assert.Equal(ready.Text("http"), link.GetLeftPart(UriPartial.Authority));
+        using var http = new HttpClient { BaseAddress = link, Timeout = RunningProgram.Patience };
+        Assert.Equal(HttpStatusCode.Unauthorized, (await http.PostAsync("/page/token?user=alice", null)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await http.PostAsync("/page/restart", null)).StatusCode);
+
+        http.DefaultRequestHeaders.Authorization = new("Bearer", link.Fragment["#key=".Length..]);
+        Assert.Equal(HttpStatusCode.BadRequest, (await http.PostAsync("/page/token?user=two%20words", null)).StatusCode);
+        var token = Json.Parse(await (await http.PostAsync("/page/token?user=alice", null)).Content.ReadAsStringAsync()).Text("token");
+
+        Assert.Equal(HttpStatusCode.Accepted, (await http.PostAsync("/page/restart?away=1", null)).StatusCode);
+        await server.WhenSaidAsync("asked for a restart");
+        var send = _stage.Run("send", "--as", "alice", "--to", "bob", "--server", ready.Text("tcp"), "--token", token, "--json", "你好");
+        Assert.Equal(StoredOnly, await send.EndAsync());
+    }
+
+    [Fact]
+    public async Task A_foreign_page_gets_no_token_even_with_the_key()
+    {
+        var server = await _stage.ServeAsync();
+        var link = new Uri(Assert.Single(server.JsonOutput).Text("page"));
+        using var http = new HttpClient { BaseAddress = link, Timeout = RunningProgram.Patience };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", link.Fragment["#key=".Length..]);
+        http.DefaultRequestHeaders.Add("Origin", "https://evil.example");
+
+        Assert.Equal(HttpStatusCode.Forbidden, (await http.PostAsync("/page/token?user=alice", null)).StatusCode);
     }
 
     [Theory]

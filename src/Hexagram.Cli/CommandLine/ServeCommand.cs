@@ -47,7 +47,8 @@ internal static class ServeCommand
         var command = new DocumentedCommand("serve", "Run a server. It listens on this machine alone unless it is told otherwise.")
         {
             Epilogue = """
-                One line on standard output says when it is ready and where it listens; logs go to standard error. SIGTERM or Ctrl-C ends
+                One line on standard output says when it is ready and where it listens, and a second one the address of the web page, with a
+                key in it: whoever has that may be any user there. Logs go to standard error. SIGTERM or Ctrl-C ends
                 it within 5 seconds; killing it is safe as well.
 
                 Every setting can come from the environment and from the file, under the same name: Listen:Tcp is HEXAGRAM__LISTEN__TCP and
@@ -61,7 +62,7 @@ internal static class ServeCommand
                   HEXAGRAM__BOUNDS__BODYBYTESMAX=65536 hexagram serve
 
                 JSON:
-                  {"ready":true,"tcp":"127.0.0.1:7000","http":"http://127.0.0.1:7080","data":"/srv/hexagram","loopbackOnly":true,"encrypted":false,"version":"0.1.0"}
+                  {"ready":true,"tcp":"127.0.0.1:7000","http":"http://127.0.0.1:7080","page":"http://127.0.0.1:7080/#key=…","data":"/srv/hexagram","loopbackOnly":true,"encrypted":false,"version":"0.1.0"}
 
                 Exit codes:
                   0 it was asked to end   1 failure (a port is taken, the data folder is in use or damaged)   2 usage, settings

@@ -1,9 +1,10 @@
 using System.Diagnostics.Metrics;
-using System.Net;
 using System.Security.Cryptography;
 using Hexagram.Cli.CommandLine;
 using Hexagram.Cli.Output;
 using Hexagram.Cli.Serving.Control;
+using Hexagram.Cli.Serving.Pages;
+using Hexagram.Server.Authentication;
 using Hexagram.Server.Hosting;
 using Hexagram.Storage;
 using Hexagram.Storage.RocksDb;
@@ -28,16 +29,13 @@ internal static class ServeRun
         {
             settings.Data.Create();
             settings.Data.ThrowIfHalfRestored();
-            RocksDbMailboxStore? store = null;
-            await using var server = HexagramServer.Build(
-                settings.Server,
-                services => store = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()),
-                builder => Configure(builder, settings.Log, screen.IsJson));
-            await server.StartAsync(surroundings.Stop);
-            await using var control = ControlSocket.Open(settings.Data, store!, server.Application.Services.GetRequiredService<ILogger<ControlSocket>>());
-            Announce(server, settings, screen);
-            await EndAsync(server, surroundings.Stop);
-            await server.StopAsync(CancellationToken.None);
+            for (var isFirst = true; await RunOnceAsync(settings, screen, surroundings, isFirst) is { } again; isFirst = false)
+            {
+                (settings, var away) = again;
+                screen.Note("Somebody at the page has asked for a restart.");
+                await Task.Delay(away, surroundings.Time, surroundings.Stop);
+            }
+
             return ExitCode.Success;
         }
         catch (OperationCanceledException) when (surroundings.Stop.IsCancellationRequested)
@@ -59,6 +57,32 @@ internal static class ServeRun
         {
             throw new CommandFailure($"The server cannot start: {fault.Message}", cause: fault);
         }
+    }
+
+    /// <summary>One life of the server.</summary>
+    /// <returns>Null when it was asked to end; otherwise with what it is to start again, and after how long.</returns>
+    private static async Task<(ServeSettings Settings, TimeSpan Away)?> RunOnceAsync(ServeSettings settings, Screen screen, Surroundings surroundings, bool isFirst)
+    {
+        RocksDbMailboxStore? store = null;
+        await using var server = HexagramServer.Build(
+            settings.Server,
+            services => store = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()),
+            builder => Configure(builder, settings.Log, screen.IsJson));
+        var restart = new ServerRestart();
+        var signingKey = SigningKey.OpenOrCreate(settings.Data.KeyFile);
+        var pageKey = settings.IsForThisMachineOnly ? new PageKey(signingKey) : null;
+        new PageEndpoints(PageEndpoints.Folder, pageKey, new TokenIssuer(signingKey, surroundings.Time), restart, surroundings.Time).Map(server.Application);
+        await server.StartAsync(surroundings.Stop);
+        await using var control = ControlSocket.Open(settings.Data, store!, server.Application.Services.GetRequiredService<ILogger<ControlSocket>>());
+        if (isFirst)
+        {
+            Announce(server, settings, pageKey, screen);
+        }
+
+        var mayRestart = await EndAsync(server, restart, surroundings.Stop);
+        var again = settings.With(server.Tcp, server.Http);
+        await server.StopAsync(CancellationToken.None);
+        return mayRestart ? (again, await restart.Wished) : null;
     }
 
     private static void Configure(WebApplicationBuilder builder, LogOptions log, bool json)
@@ -103,39 +127,45 @@ internal static class ServeRun
         }
     }
 
-    private static void Announce(HexagramServer server, ServeSettings settings, Screen screen)
+    private static void Announce(HexagramServer server, ServeSettings settings, PageKey? pageKey, Screen screen)
     {
         var encrypted = settings.Server.Tls.CertificateFile is not null;
         var (tcpScheme, httpScheme) = encrypted ? ("tcps", "https") : ("tcp", "http");
         var tcp = server.Tcp;
-        var http = server.Http;
-        var loopbackOnly = IPAddress.IsLoopback(tcp.Address) && (http is null || IPAddress.IsLoopback(http.Address));
+        var http = server.Http is { } place ? $"{httpScheme}://{place}" : null;
+        var page = http is null ? null : pageKey?.Link(http);
         if (screen.IsJson)
         {
             screen.Json(json =>
             {
                 json.WriteBoolean("ready", true);
                 json.WriteString("tcp", tcp.ToString());
-                json.WriteString("http", http is null ? null : $"{httpScheme}://{http}");
+                json.WriteString("http", http);
+                json.WriteString("page", page);
                 json.WriteString("data", settings.Data.Path);
-                json.WriteBoolean("loopbackOnly", loopbackOnly);
+                json.WriteBoolean("loopbackOnly", settings.IsForThisMachineOnly);
                 json.WriteBoolean("encrypted", encrypted);
                 json.WriteString("version", HexagramCommandLine.Version);
             });
             return;
         }
 
-        screen.Line($"Ready: {tcpScheme}://{tcp}{(http is null ? "" : $", {httpScheme}://{http}")}, data in {settings.Data.Path}, "
-            + (loopbackOnly ? "for this machine only." : encrypted ? "for other machines too." : "for other machines too, and not encrypted."));
+        screen.Line($"Ready: {tcpScheme}://{tcp}{(http is null ? "" : $", {http}")}, data in {settings.Data.Path}, "
+            + (settings.IsForThisMachineOnly ? "for this machine only." : encrypted ? "for other machines too." : "for other machines too, and not encrypted."));
+        if (page is not null)
+        {
+            screen.Line($"Try it: {page}");
+        }
     }
 
-    /// <summary>Completes when the process is asked to end, or the application ends by itself.</summary>
-    private static async Task EndAsync(HexagramServer server, CancellationToken stop)
+    /// <summary>Completes when the process is asked to end, the application ends by itself, or a restart is wished.</summary>
+    /// <returns>Whether it is to start again.</returns>
+    private static async Task<bool> EndAsync(HexagramServer server, ServerRestart restart, CancellationToken stop)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, server.Application.Lifetime.ApplicationStopping);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var registration = either.Token.Register(ended.SetResult);
-        await ended.Task;
+        return await Task.WhenAny(ended.Task, restart.Wished) == restart.Wished;
     }
 
     /// <summary>The host neither listens to signals nor prints: both are done here.</summary>

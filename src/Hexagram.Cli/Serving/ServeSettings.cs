@@ -1,3 +1,4 @@
+using System.Net;
 using Hexagram.Server.Configuration;
 using Hexagram.Server.Options;
 using Hexagram.Storage.RocksDb;
@@ -30,6 +31,12 @@ internal sealed record ServeSettings
 
     /// <summary>What is logged.</summary>
     public required LogOptions Log { get; init; }
+
+    /// <summary>No other machine can reach it.</summary>
+    public bool IsForThisMachineOnly => IPAddress.IsLoopback(Server.Listen.Tcp.Address) && (Server.Listen.Http is not { } http || IPAddress.IsLoopback(http.Address));
+
+    /// <summary>The same at those places: a server that starts again is found where it was, also if any port had done.</summary>
+    public ServeSettings With(IPEndPoint tcp, IPEndPoint? http) => this with { Server = Server with { Listen = Server.Listen with { Tcp = tcp, Http = http } } };
 
     /// <summary>Reads and checks the settings.</summary>
     /// <param name="words">What the command line says, by the names of the settings; null for what it does not say.</param>

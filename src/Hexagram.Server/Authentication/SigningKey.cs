@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.IdentityModel.Tokens;
@@ -55,6 +56,9 @@ public sealed class SigningKey
 
         return Open(path);
     }
+
+    /// <summary>A secret of its own for another <paramref name="purpose"/>, in letters that an address may hold: the same at every start, and this key cannot be told from it.</summary>
+    internal string Derive(string purpose) => Base64Url.EncodeToString(HMACSHA256.HashData(Secret.Key, Encoding.UTF8.GetBytes(purpose)));
 
     private static void Create(string path)
     {
