@@ -6,6 +6,7 @@ using Hexagram.Cli.Output;
 using Hexagram.Cli.Serving.Control;
 using Hexagram.Server.Hosting;
 using Hexagram.Storage;
+using Hexagram.Storage.Postgres;
 using Hexagram.Storage.RocksDb;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -16,7 +17,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Hexagram.Cli.Serving;
 
-/// <summary>One run of <c>serve</c>: puts the server together with the store in the data folder, and runs it until somebody asks for an end.</summary>
+/// <summary>One run of <c>serve</c>: puts the server together with the store in the data folder or in PostgreSQL, and runs it until somebody asks for an end.</summary>
 internal static class ServeRun
 {
     /// <summary>Runs the server.</summary>
@@ -28,13 +29,20 @@ internal static class ServeRun
         {
             settings.Data.Create();
             settings.Data.ThrowIfHalfRestored();
-            RocksDbMailboxStore? store = null;
+            await using var postgres = settings.Postgres is { } options ? await PostgresMailboxStore.OpenAsync(options, surroundings.Time) : null;
+            RocksDbMailboxStore? embedded = null;
             await using var server = HexagramServer.Build(
                 settings.Server,
-                services => store = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()),
+                services => postgres is not null
+                    ? postgres
+                    : embedded = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()),
                 builder => Configure(builder, settings.Log, screen.IsJson));
             await server.StartAsync(surroundings.Stop);
-            await using var control = ControlSocket.Open(settings.Data, store!, server.Application.Services.GetRequiredService<ILogger<ControlSocket>>());
+
+            // What is in a database is backed up by its own means.
+            await using var control = embedded is null
+                ? null
+                : ControlSocket.Open(settings.Data, embedded, server.Application.Services.GetRequiredService<ILogger<ControlSocket>>());
             Announce(server, settings, screen);
             await EndAsync(server, surroundings.Stop);
             await server.StopAsync(CancellationToken.None);
@@ -118,6 +126,11 @@ internal static class ServeRun
                 json.WriteString("tcp", tcp.ToString());
                 json.WriteString("http", http is null ? null : $"{httpScheme}://{http}");
                 json.WriteString("data", settings.Data.Path);
+                if (settings.Postgres is { } postgres)
+                {
+                    json.WriteString("postgres", postgres.Describe());
+                }
+
                 json.WriteBoolean("loopbackOnly", loopbackOnly);
                 json.WriteBoolean("encrypted", encrypted);
                 json.WriteString("version", HexagramCommandLine.Version);
@@ -126,6 +139,7 @@ internal static class ServeRun
         }
 
         screen.Line($"Ready: {tcpScheme}://{tcp}{(http is null ? "" : $", {httpScheme}://{http}")}, data in {settings.Data.Path}, "
+            + (settings.Postgres is { } database ? $"mailboxes in the database {database.Describe()}, " : "")
             + (loopbackOnly ? "for this machine only." : encrypted ? "for other machines too." : "for other machines too, and not encrypted."));
     }
 
