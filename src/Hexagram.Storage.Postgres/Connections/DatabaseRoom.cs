@@ -5,21 +5,25 @@ namespace Hexagram.Storage.Postgres.Connections;
 /// <summary>Whether the database has room for more: it may have a size that it must not pass, and its disk may say that it is full. Safe from any thread.</summary>
 internal sealed class DatabaseRoom(PostgresStoreOptions options, DatabaseLink link, StoreSeams seams, TimeProvider time)
 {
+    private const long Never = long.MinValue;
+
     private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan FullFor = TimeSpan.FromSeconds(1);
 
+    // Belongs to whoever measures.
     private long? _measuredAt;
-    private long? _foundFullAt;
+    private long _foundFullAt = Never;
     private volatile bool _beyond;
     private int _measuring;
 
     /// <summary>The disk has said that it is full: for a moment it is not asked again.</summary>
-    internal void FoundFull() => _foundFullAt = time.GetTimestamp();
+    internal void FoundFull() => Volatile.Write(ref _foundFullAt, time.GetTimestamp());
 
     /// <summary>Whether nothing new may be taken in.</summary>
     internal async ValueTask<bool> IsFullAsync()
     {
-        if (_foundFullAt is { } at && time.GetElapsedTime(at) < FullFor)
+        var foundFullAt = Volatile.Read(ref _foundFullAt);
+        if (foundFullAt != Never && time.GetElapsedTime(foundFullAt) < FullFor)
         {
             return true;
         }

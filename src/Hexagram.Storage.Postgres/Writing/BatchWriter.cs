@@ -81,21 +81,22 @@ internal sealed class BatchWriter
     /// <summary>Writes a batch, and returns why it could not be, or null.</summary>
     private async Task<Exception?> WriteAsync(WriteBatch batch)
     {
-        var isFull = await _room.IsFullAsync();
+        bool? isFull = null;
         for (var collisions = 0; ;)
         {
             try
             {
+                isFull ??= await _room.IsFullAsync();
                 await _seams.BeforeWriting();
                 await using var connection = await _link.ConnectAsync();
-                await batch.WriteAsync(connection, _time.GetUtcNow().ToUnixTimeMilliseconds(), isFull);
+                await batch.WriteAsync(connection, _time.GetUtcNow().ToUnixTimeMilliseconds(), isFull.Value);
                 return null;
             }
             catch (Exception fault) when (SqlFaults.IsCollision(fault) && collisions < CollisionsMax)
             {
                 collisions++;
             }
-            catch (Exception fault) when (SqlFaults.IsFullDisk(fault) && !isFull)
+            catch (Exception fault) when (SqlFaults.IsFullDisk(fault) && isFull is false)
             {
                 // Nothing was kept: what stands already can still be told, and the rest that it must wait.
                 _room.FoundFull();
