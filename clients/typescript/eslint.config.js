@@ -1,4 +1,5 @@
 import tseslint from "typescript-eslint";
+import { rules } from "../eslint.rules.mjs";
 
 export default tseslint.config(
   { ignores: ["dist", "tests/harness/send-and-hang.js"] },
@@ -6,18 +7,7 @@ export default tseslint.config(
   ...tseslint.configs.stylisticTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ["*.js"] }, tsconfigRootDir: import.meta.dirname } },
-    rules: {
-      // A number in a text needs no conversion.
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      // `() => void this.look()` says that nobody waits.
-      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true, ignoreVoidOperator: true }],
-      // An async function turns what is thrown into a rejection.
-      "@typescript-eslint/require-await": "off",
-      // TypeScript takes it that what was false before an await is false behind it.
-      "@typescript-eslint/no-unnecessary-condition": "off",
-      // The states of packets are unions of objects with and without members.
-      "@typescript-eslint/consistent-type-definitions": "off",
-    },
+    rules,
   },
   { files: ["*.js"], ...tseslint.configs.disableTypeChecked },
 );
