@@ -68,9 +68,9 @@ export class Column {
       { className: "column", attributes: { "data-side": side, "aria-label": name } },
       element("h2", {}, name),
       form,
+      element("div", { className: "breakers" }, this.#cut, this.#offline),
       this.#nothing,
       this.#list,
-      element("div", { className: "breakers" }, this.#cut, this.#offline),
     );
   }
 

@@ -1,5 +1,5 @@
 import { element } from "../dom";
-import { t } from "../i18n";
+import { t, type StringKey } from "../i18n";
 import { other, type LineView, type MessageView } from "./ledger";
 import type { Sentence } from "./story";
 import { LINES, lineWords, nameOf, sentenceWords, standingWords } from "./words";
@@ -22,13 +22,16 @@ const ENDS = [
   ["server", "sender"],
 ] as const;
 
+/** Which half of the hexagram begins, from above, with a line. */
+const HALVES: Readonly<Record<number, StringKey>> = { 2: "lab.lower", 5: "lab.upper" };
+
 /** One message, large: its six lines, the first at the bottom, each filling as its packet passes, in the direction in which it travels. */
 export class Figure {
   readonly element: HTMLElement;
   readonly #title = element("figcaption", {});
   readonly #standing = element("p", { className: "standing" });
   readonly #rows: Row[] = [];
-  readonly #story = element("ol", { className: "story" });
+  readonly #story = element("ol", { className: "story", tabIndex: 0, attributes: { "aria-label": t("lab.guide") } });
   #told: readonly Sentence[] = [];
   #shown: string | undefined;
 
@@ -40,6 +43,7 @@ export class Figure {
       const note = element("span", { className: "note" });
       const name = element("span", { className: "name" }, element("b", {}, String(index + 1)), element("code", {}, packet), way);
       const row = element("li", { attributes: { "data-line": String(index + 1) } }, name, bar, note);
+      if (HALVES[index]) row.dataset.half = t(HALVES[index]);
       this.#rows.push({ row, bar, way, note, times: 0 });
       lines.prepend(row);
     }
@@ -48,7 +52,7 @@ export class Figure {
     this.element = element(
       "div",
       { className: "hero" },
-      element("figure", { className: "figure" }, this.#title, lines, this.#standing),
+      element("figure", { className: "figure" }, this.#title, this.#standing, lines),
       element(
         "section",
         { className: "guide", attributes: { "aria-label": t("lab.guide") } },

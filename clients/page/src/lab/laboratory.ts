@@ -109,6 +109,7 @@ export class Laboratory {
     return {
       written: (side, sent, text) => {
         this.#ledger.hear({ event: "written", side, id: sent.id, text });
+        this.#story.written(sent.id, side, this.#ledger);
         this.#selected = sent.id;
         this.#draw();
       },

@@ -27,6 +27,12 @@ export class Story {
     return this.#of.get(id) ?? [];
   }
 
+  /** A message was written. While there is no connection, nothing else is to be told of it. */
+  written(id: string, sender: Side, ledger: Ledger): void {
+    if ((ledger.message(id)?.lines[0]?.times ?? 0) > 0 || this.#of.has(id)) return;
+    this.#of.set(id, [{ key: "outbox", sender, recipient: other(sender), tone: "plain", line: 0, loud: false }]);
+  }
+
   /** @returns What is new, with the message that it is about. */
   hear(passing: Passing, ledger: Ledger): readonly { readonly id: string; readonly sentence: Sentence }[] {
     const told = [];

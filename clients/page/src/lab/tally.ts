@@ -21,7 +21,7 @@ export class Tally {
     for (const [count, words] of FIGURES) {
       const number = element("dd", {}, "0");
       this.#numbers.set(count, number);
-      list.append(element("div", { attributes: { "data-count": count } }, number, element("dt", {}, t(words))));
+      list.append(element("div", { attributes: { "data-count": count } }, element("dt", {}, t(words)), number));
     }
     this.element = list;
   }
