@@ -1,4 +1,92 @@
 import type { Strings } from "../strings";
 
 /** What the chat says. */
-export const chatStrings = {} as const satisfies Strings;
+export const chatStrings = {
+  "chat.tagline": ["Messages that are not lost, not doubled, and about which nobody lies.", "不丢失，不重复，也绝不谎报的消息。"],
+  "chat.signIn": ["Sign in", "登录"],
+  "chat.signIn.name": ["Your name", "你的名字"],
+  "chat.signIn.name.hint": [
+    "You have come by the link that the server printed, so you may be anybody: for instance alice here, and bob in a private window.",
+    "你是通过服务器打印的链接进来的，可以使用任何名字：例如在这里用 alice，在无痕窗口里用 bob。",
+  ],
+  "chat.signIn.name.bad": ["A name has no spaces, and up to 128 bytes.", "名字不能含空格，最多 128 字节。"],
+  "chat.signIn.byToken": ["Sign in with a token", "使用令牌登录"],
+  "chat.signIn.token": ["Your token", "你的令牌"],
+  "chat.signIn.token.hint": ["Whoever runs the server makes one:", "由服务器的管理者生成："],
+  "chat.signIn.token.bad": ["This is not a token that names a user.", "这不是带有用户名的令牌。"],
+  "chat.signIn.key.bad": [
+    "This server does not know the link that you came by. Open the one that “hexagram serve” has printed.",
+    "服务器不认识你打开的链接。请打开 “hexagram serve” 打印的链接。",
+  ],
+  "chat.signIn.failed": ["The server cannot be reached. Try again when it runs.", "无法连接服务器。请在服务器运行后重试。"],
+  "chat.opening": ["Opening…", "正在打开…"],
+  "chat.unopened": ["This browser cannot keep messages: {reason}", "此浏览器无法保存消息：{reason}"],
+  "chat.signOut": ["Sign out", "退出登录"],
+
+  "chat.connecting": ["Connecting…", "正在连接…"],
+  "chat.connected": ["Connected", "已连接"],
+  "chat.connected.polling": ["Connected by long polling", "已通过长轮询连接"],
+  "chat.reconnecting": ["Reconnecting", "正在重新连接"],
+  "chat.stopped": ["Not connected", "未连接"],
+  "chat.banner.offline": [
+    "You are offline. What you write is kept here, and leaves when you are back.",
+    "你已离线。你写的内容保存在本机，恢复网络后自动发出。",
+  ],
+  "chat.banner.unreachable": [
+    "The server cannot be reached. What you write is kept here, and leaves when it is back.",
+    "无法连接服务器。你写的内容保存在本机，服务器恢复后自动发出。",
+  ],
+  "chat.banner.next": ["Next try in {seconds} s", "{seconds} 秒后重试"],
+  "chat.banner.now": ["Try now", "立即重试"],
+  "chat.banner.superseded": [
+    "{user} goes on in another place that shares this data. Nothing is lost; this page rests.",
+    "{user} 已在共享此数据的另一处继续。消息不会丢失；本页已暂停。",
+  ],
+  "chat.banner.here": ["Use it here", "在此继续"],
+  "chat.banner.token": ["The server does not accept this token any more.", "服务器不再接受此令牌。"],
+  "chat.banner.again": ["Sign in again", "重新登录"],
+  "chat.banner.stopped": ["The connection has stopped: {reason}", "连接已停止：{reason}"],
+
+  "chat.talks": ["Conversations", "会话"],
+  "chat.talks.none": ["Nobody yet. Write to somebody by name.", "还没有会话。输入名字，写给某人。"],
+  "chat.talks.to": ["Write to", "写给"],
+  "chat.talks.to.placeholder": ["Write to somebody…", "写给某人…"],
+  "chat.talks.open": ["Open", "打开"],
+  "chat.talks.unread": ["{count} unread", "{count} 条未读"],
+  "chat.talks.you": ["You: {text}", "我：{text}"],
+  "chat.choose": ["Choose a conversation", "选择一个会话"],
+  "chat.choose.hint": ["Each message has six lines, and its mark shows how far it has come:", "每条消息有六爻，标记显示它走到了哪一步："],
+
+  "chat.back": ["Back to the conversations", "返回会话列表"],
+  "chat.log": ["Messages with {peer}", "与 {peer} 的消息"],
+  "chat.earlier": ["Earlier messages", "更早的消息"],
+  "chat.first": ["The first word to {peer} is yours.", "对 {peer} 说第一句话吧。"],
+  "chat.first.hint": [
+    "It need not be here: what you send waits on the server's disk until it is.",
+    "对方不必在线：你发的消息会保存在服务器磁盘上，直到对方收到。",
+  ],
+  "chat.own": ["You", "我"],
+  "chat.file": ["A file: {type}, {bytes} bytes", "文件：{type}，{bytes} 字节"],
+  "chat.write": ["Message to {peer}", "给 {peer} 的消息"],
+  "chat.write.placeholder": ["Write a message", "写消息"],
+  "chat.send": ["Send", "发送"],
+  "chat.send.failed": ["This could not be kept, so it was not sent: {reason}", "无法保存，因此未发送：{reason}"],
+
+  "chat.mark.waiting": ["waiting on this device", "在本机等待"],
+  "chat.mark.sent": ["sent", "已发出"],
+  "chat.mark.accepted": ["accepted by the server", "服务器已接收"],
+  "chat.mark.stored": ["stored for {peer}, who is away", "已为 {peer} 保存，对方不在线"],
+  "chat.mark.delivered": ["delivered", "已送达"],
+  "chat.mark.refused": ["refused by the server", "服务器拒收"],
+  "chat.mark.refused.size": ["refused: it is too large", "拒收：内容太大"],
+  "chat.mark.refused.forbidden": ["refused: you may not write to {peer}", "拒收：你不能写给 {peer}"],
+  "chat.mark.refused.unknown": ["too old to be asked about: it may have arrived", "时间太久，无法查询：可能已经送达"],
+  "chat.legend.stored.name": ["stored", "已保存"],
+  "chat.legend.waiting": ["It is on your device's disk.", "已在本机磁盘上。"],
+  "chat.legend.accepted": ["It is on the server's disk.", "已在服务器磁盘上。"],
+  "chat.legend.stored": [
+    "It is stored; the other is away. A broken line: the server's word, not theirs.",
+    "已保存，对方不在线。断开的爻：这是服务器的回答，不是对方的。",
+  ],
+  "chat.legend.delivered": ["The other's device has it.", "对方的设备已收到。"],
+} as const satisfies Strings;

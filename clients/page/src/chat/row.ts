@@ -1,0 +1,56 @@
+import { element } from "../dom";
+import { t } from "../i18n";
+import type { Entry } from "./history";
+import { drawMark, type Mark, markOf, wordsOf } from "./marks";
+import { clock, whole } from "./times";
+
+/** One message in its conversation. */
+export class Row {
+  readonly element: HTMLLIElement;
+  readonly #foot: HTMLDivElement;
+  #entry: Entry;
+  #mark: Mark | undefined;
+
+  constructor(entry: Entry, hasLeft: boolean) {
+    this.#entry = entry;
+    const time = element("time", { dateTime: new Date(entry.at).toISOString(), title: whole(entry.at) }, clock(entry.at));
+    this.#foot = element("div", { className: "row-foot" }, time);
+    this.element = element(
+      "li",
+      { className: entry.own ? "row own" : "row", attributes: { "data-key": entry.key } },
+      element(
+        "div",
+        { className: "bubble" },
+        element("span", { className: "spoken" }, `${entry.own ? t("chat.own") : entry.peer}: `),
+        element("p", { dir: "auto" }, wordsIn(entry)),
+        this.#foot,
+      ),
+    );
+    this.show(entry, hasLeft);
+  }
+
+  get entry(): Entry {
+    return this.#entry;
+  }
+
+  /** It stands elsewhere. What a message says never changes. */
+  show(entry: Entry, hasLeft: boolean): void {
+    this.#entry = entry;
+    if (!entry.own) return;
+    const mark = markOf(entry, hasLeft);
+    if (mark === this.#mark) return;
+    this.#mark = mark;
+    this.element.dataset.mark = mark;
+    const words = wordsOf(mark, entry);
+    const drawn = element("span", { className: "mark", title: words }, drawMark(mark), element("span", { className: "spoken" }, words));
+    this.#foot.querySelector(".mark")?.remove();
+    this.#foot.querySelector(".why")?.remove();
+    this.#foot.append(drawn);
+    if (mark === "refused") this.#foot.prepend(element("span", { className: "why", attributes: { "aria-hidden": "true" } }, words));
+  }
+}
+
+/** What a message says, on one line or many. */
+export function wordsIn({ text, file }: Entry): string {
+  return text ?? t("chat.file", { type: file?.contentType ?? "", bytes: file?.bytes ?? 0 });
+}

@@ -1,0 +1,101 @@
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { DESK, launch, People, PHONE, Server, shot } from "./harness";
+import { marks, open, write } from "./talking";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+let browser: Browser;
+let server: Server;
+let people: People;
+
+beforeAll(async () => {
+  [browser, server] = await Promise.all([launch(), Server.start()]);
+  people = new People(browser);
+});
+
+afterEach(() => people.leave());
+
+afterAll(async () => {
+  await browser.close();
+  await server[Symbol.asyncDispose]();
+});
+
+/** What axe has to say about the page as it is now, and that nothing of it is wider than the screen. Takes a picture, if pictures are wanted. */
+async function look(page: Page, name: string): Promise<void> {
+  await shot(page, name);
+  // By a script of the test's own: the page's policy lets no other in.
+  await page.addScriptTag({ path: AXE }).catch(() => page.evaluate(`void 0`));
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
+  const found = violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  expect(found).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+}
+
+const WIDTHS = { desk: DESK, phone: PHONE };
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of ["desk", "phone"] as const) {
+    test(`each state is accessible: ${colorScheme}, ${width}`, async () => {
+      const options = { colorScheme, viewport: WIDTHS[width], bypassCSP: true };
+      const name = (state: string): string => `${state}-${colorScheme}-${width}`;
+      const tag = `${colorScheme}-${width}`;
+
+      const stranger = await (await people.browser(options)).newPage();
+      await stranger.goto(server.address);
+      await stranger.getByLabel("Your token").waitFor();
+      await look(stranger, name("sign-in-token"));
+      await stranger.goto(server.link);
+      await stranger.reload();
+      await stranger.getByLabel("Your name").waitFor();
+      await look(stranger, name("sign-in"));
+
+      const alice = await people.signIn(server, `Alice-${tag}`, options);
+      await look(alice, name("empty"));
+      const bob = await people.signIn(server, `Bob-${tag}`);
+      await open(alice, `Bob-${tag}`);
+      await look(alice, name("first"));
+      await write(alice, "The ferry at 6:40 tomorrow, or the one after?");
+      await open(bob, `Alice-${tag}`);
+      await write(bob, "The first one. I’ll bring coffee.");
+      await write(
+        bob,
+        "And the map – the one with the tide tables on the back, because the path below the cliff is only there for three hours.",
+      );
+      await write(alice, "Good. 明天见！");
+      await marks(alice, "delivered", 2);
+      await alice.getByText("tide tables").first().waitFor();
+      await look(alice, name("talk"));
+
+      await open(alice, "小明");
+      await write(alice, "你到了告诉我一声。");
+      await marks(alice, "stored", 1);
+      await write(bob, "Still awake?");
+      await alice.waitForFunction(() => document.title.startsWith("(1)"));
+      await look(alice, name("stored"));
+      await alice.evaluate(() => (location.hash = "#/chat"));
+      await alice.getByText("1 unread").waitFor({ state: "attached" });
+      await look(alice, name("list"));
+
+      await open(alice, `Bob-${tag}`);
+      await server.kill();
+      await alice.getByText("The server cannot be reached").waitFor();
+      await write(alice, "This one waits until the server is back.");
+      await look(alice, name("unreachable"));
+      await alice.context().setOffline(true);
+      await alice.getByText("You are offline").waitFor();
+      await look(alice, name("offline"));
+      await alice.context().setOffline(false);
+      await server.start();
+      await marks(alice, "delivered", 3);
+
+      await alice.evaluate(() => (location.hash = "#/chat"));
+      if (width === "phone") await alice.getByRole("textbox", { name: "Write to" }).waitFor();
+      await alice.getByRole("button", { name: "中文" }).click();
+      await alice.getByText("已连接").waitFor();
+      await look(alice, name("chinese"));
+    });
+  }
+}
