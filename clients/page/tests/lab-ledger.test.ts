@@ -92,7 +92,7 @@ test("a lost line is lost until its packet comes again, and the resend and the d
   expect(wires.states()).toBe("lit lit dark dark dark dark");
   expect(wires.ledger.message(ID)?.lines[0]?.times).toBe(2);
   expect(wires.ledger.counts).toMatchObject({ sent: 1, resent: 1, duplicatesDropped: 1 });
-  expect(wires.told()).toBe("line1 line2 lost2 again1 again2");
+  expect(wires.told()).toBe("line1 line2 lost2 senderConnects again1 again2");
 });
 
 test("what is notified again is a duplicate that the recipient drops", () => {
@@ -103,7 +103,7 @@ test("what is notified again is a duplicate that the recipient drops", () => {
   wires.confirm(1, "lost");
   wires.notify();
   expect(wires.ledger.counts).toMatchObject({ duplicatesDropped: 1, twice: 0 });
-  expect(wires.told()).toBe("line1 line3 line4 lost4 again3 dropped");
+  expect(wires.told()).toBe("line1 line3 line4 lost4 recipientConnects again3 dropped");
 });
 
 test("one confirmation speaks for every message up to its number, and for none beyond", () => {

@@ -121,7 +121,9 @@ export class Figure {
         { className: "number", attributes: { "aria-hidden": "true" } },
         sentence.line > 0 ? String(sentence.line) : "",
       );
-      this.#story.append(element("li", { attributes: { "data-tone": sentence.tone } }, number, sentenceWords(sentence)));
+      this.#story.append(
+        element("li", { attributes: { "data-tone": sentence.tone, "data-key": sentence.key } }, number, sentenceWords(sentence)),
+      );
     }
     this.#told = [...sentences];
     this.#story.scrollTop = this.#story.scrollHeight;

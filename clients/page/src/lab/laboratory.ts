@@ -1,5 +1,5 @@
 import { element } from "../dom";
-import { t } from "../i18n";
+import { t, type StringKey } from "../i18n";
 import { restart } from "../server";
 import { Column } from "./column";
 import { Figure } from "./figure";
@@ -35,6 +35,7 @@ export class Laboratory {
   readonly #spoken = element("p", { className: "spoken", attributes: { role: "status" } });
   readonly #notice = element("p", { className: "notice", hidden: true, attributes: { role: "alert" } });
   #selected: string | undefined;
+  #hasClosed = false;
   #drawing = 0;
   #written = 0;
 
@@ -89,6 +90,7 @@ export class Laboratory {
   }
 
   async close(): Promise<void> {
+    this.#hasClosed = true;
     cancelAnimationFrame(this.#drawing);
     await Promise.all(Object.values(this.#people).map((person) => person.close()));
   }
@@ -101,8 +103,11 @@ export class Laboratory {
       () => this.#switches.show(this.#weather.losing),
     );
     this.#stage.show(side, "connecting");
-    this.#people[side] = await Person.open(`${side}-${visit}`, network, this.#events());
-    this.#showState(side);
+    const person = await Person.open(`${side}-${visit}`, network, this.#events());
+    this.#people[side] = person;
+    // Somebody may have left the lab meanwhile.
+    if (this.#hasClosed) await person.close();
+    else this.#showState(side);
   }
 
   #events(): PersonEvents {
@@ -158,6 +163,11 @@ export class Laboratory {
     this.#columns[side].showOffline(person.network.isOffline);
   }
 
+  #showFault(key: StringKey, cause: unknown): void {
+    this.#notice.textContent = t(key, { why: cause instanceof Error ? cause.message : String(cause) });
+    this.#notice.hidden = false;
+  }
+
   #say(words: string): void {
     this.#spoken.textContent = words;
   }
@@ -166,7 +176,11 @@ export class Laboratory {
 
   async #write(side: Side, text: string): Promise<void> {
     const to = this.#people[other(side)];
-    await this.#people[side]?.write(to?.user ?? "", text);
+    try {
+      if (to) await this.#people[side]?.write(to.user, text);
+    } catch (cause) {
+      this.#showFault("lab.notSent", cause);
+    }
   }
 
   #one(): void {
@@ -204,8 +218,7 @@ export class Laboratory {
       this.#stage.showServer(true);
       await Promise.all(Object.values(this.#people).map((person) => person.isBack()));
     } catch (cause) {
-      this.#notice.textContent = t("lab.restartFailed", { why: cause instanceof Error ? cause.message : String(cause) });
-      this.#notice.hidden = false;
+      this.#showFault("lab.restartFailed", cause);
     } finally {
       this.#stage.showServer(false);
       this.#switches.showRestarting(false);

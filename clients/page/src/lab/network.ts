@@ -22,6 +22,8 @@ export interface Passing {
   readonly way: "up" | "down";
   readonly phase: "leaves" | "arrives" | "lost";
   readonly packet: Packet;
+  /** It was lost, and its connection goes on. */
+  readonly alone?: true;
 }
 
 /** What the switches have set, for both sides. */
@@ -82,15 +84,23 @@ export class Network {
     this.#sockets.delete(socket);
   }
 
-  /** @internal A packet sets out. @returns What to tell of its end, and whether it is to get there. */
-  leaves(way: "up" | "down", packet: Packet): { readonly arrives: () => void; readonly isLost: () => void; readonly doomed: boolean } {
+  /** @internal A packet sets out. */
+  leaves(way: "up" | "down", packet: Packet): Flight {
     const flight = ++Network.#flights;
-    const tell = (phase: Passing["phase"]): void => this.passing({ flight, side: this.side, way, phase, packet });
+    const tell = (phase: Passing["phase"], alone = false): void =>
+      this.passing({ flight, side: this.side, way, phase, packet, ...(alone && { alone }) });
     tell("leaves");
     const doomed = this.weather.losing.delete(packet.kind as Line);
     if (doomed) this.lost(packet.kind as Line);
-    return { arrives: () => tell("arrives"), isLost: () => tell("lost"), doomed };
+    return { arrives: () => tell("arrives"), isLost: (alone) => tell("lost", alone), doomed };
   }
+}
+
+/** What to tell of a packet's end, and whether it is to get there. */
+interface Flight {
+  readonly arrives: () => void;
+  readonly isLost: (alone?: boolean) => void;
+  readonly doomed: boolean;
 }
 
 interface Waiting {
@@ -178,7 +188,7 @@ export class LabSocket {
     // It is lost half-way, so that one sees it set out. Requests are never lost alone: no connection lets a later one overtake.
     const withConnection = this.#network.weather.mode === "connection" || packet.kind === "msg:R";
     setTimeout(() => {
-      isLost();
+      isLost(!withConnection);
       if (withConnection) this.die();
     }, this.#network.weather.delay / 2);
   }

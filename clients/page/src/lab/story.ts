@@ -1,6 +1,6 @@
 import type { Passing, Side } from "./network";
 import { other, type MessageView, type Ledger } from "./ledger";
-import { reach } from "./reach";
+import { reach, type Touch } from "./reach";
 
 /** One sentence of the guide: its key, and who plays in it. */
 export interface Sentence {
@@ -14,6 +14,12 @@ export interface Sentence {
   readonly line: number;
   /** Worth being read aloud. */
   readonly loud: boolean;
+}
+
+/** A sentence, and the message that it is about. */
+export interface Told {
+  readonly id: string;
+  readonly sentence: Sentence;
 }
 
 const SENTENCES_MAX = 12;
@@ -34,34 +40,47 @@ export class Story {
   }
 
   /** @returns What is new, with the message that it is about. */
-  hear(passing: Passing, ledger: Ledger): readonly { readonly id: string; readonly sentence: Sentence }[] {
-    const told = [];
-    for (const touch of reach(passing, ledger.messages)) {
+  hear(passing: Passing, ledger: Ledger): readonly Told[] {
+    return reach(passing, ledger.messages).flatMap((touch) => {
       const message = ledger.message(touch.id);
-      const key = keyFor(passing, touch.line, touch.forged, touch.carrier, message);
-      if (key === undefined) continue;
+      const key = keyFor(passing, touch, message);
+      if (key === undefined) return [];
       const sender = message?.from ?? (touch.line === 3 ? other(passing.side) : passing.side);
-      const tone = passing.phase === "lost" ? "bad" : key === "done" || key === "doneByStatus" ? "good" : "plain";
-      const loud = tone !== "plain" || key === "stored" || key === "again1" || key === "dropped";
-      const sentence: Sentence = { key, sender, recipient: other(sender), tone, line: touch.line, loud };
-      const sentences = this.#of.get(touch.id) ?? [];
-      if (sentences.at(-1)?.key === key) continue;
-      sentences.push(sentence);
-      this.#of.set(touch.id, sentences.slice(-SENTENCES_MAX));
-      told.push({ id: touch.id, sentence });
-    }
-    return told;
+      return [key, ...(passing.phase === "lost" ? remedyFor(passing, touch.line) : [])]
+        .map((one) => this.#tell(touch, one, sender))
+        .filter((told) => told !== undefined);
+    });
+  }
+
+  #tell({ id, line }: Touch, key: string, sender: Side): Told | undefined {
+    const sentences = this.#of.get(id) ?? [];
+    if (sentences.at(-1)?.key === key) return undefined;
+    const tone = key.startsWith("lost") ? "bad" : key.startsWith("done") ? "good" : "plain";
+    const sentence: Sentence = {
+      key,
+      sender,
+      recipient: other(sender),
+      tone,
+      line: REMEDIES.has(key) ? 0 : line,
+      loud: tone !== "plain" || LOUD.has(key),
+    };
+    this.#of.set(id, [...sentences, sentence].slice(-SENTENCES_MAX));
+    return { id, sentence };
   }
 }
 
+const LOUD: ReadonlySet<string> = new Set(["stored", "again1", "dropped"]);
+const REMEDIES: ReadonlySet<string> = new Set(["timer", "senderConnects", "recipientConnects"]);
+
+/** What makes a loss good: whoever has lost the connection makes another, or the sender's timer runs. */
+function remedyFor({ alone }: Passing, line: number): readonly string[] {
+  if (!alone) return [line === 1 || line === 2 || line === 6 ? "senderConnects" : "recipientConnects"];
+  // Without line 2 the sender hears line 6 all the same, and line 5 is said again with the next one.
+  return line === 2 || line === 5 ? [] : ["timer"];
+}
+
 /** A line speaks when it sets out, except the last, which is news when it has come. */
-function keyFor(
-  { phase, packet, way }: Passing,
-  line: number,
-  forged: boolean,
-  carrier: string | undefined,
-  message: MessageView | undefined,
-): string | undefined {
+function keyFor({ phase, packet, way }: Passing, { line, forged, carrier }: Touch, message: MessageView | undefined): string | undefined {
   const before = message?.lines[line - 1];
   if (phase === "lost") return before?.state === "lit" || carrier !== undefined ? undefined : `lost${line}`;
   if (line === 6) {

@@ -72,6 +72,7 @@ export const labStrings = {
     "实验室需要 “hexagram serve” 打印的链接：凭其中的密钥，本页可以成为爱丽丝、鲍勃，并重启服务器。",
   ],
   "lab.failed": ["The lab could not start: {why}", "实验室无法启动：{why}"],
+  "lab.notSent": ["Not sent: {why}", "未发送：{why}"],
   "lab.packets": ["Packets", "数据包"],
   "lab.packetsHint": [
     "Every packet that the two clients sent or received, as it was on the wire.",
@@ -135,6 +136,12 @@ export const labStrings = {
     "第五爻丢失。无碍：{recipient}的下一次确认会说同样的话。",
   ],
   "lab.lost6": ["Line 6 was lost: delivered, and {sender} does not know.", "第六爻丢失：已送达，而{sender}不知道。"],
+  "lab.senderConnects": ["The connection went with it. {sender} makes a new one.", "连接也随之断开。{sender}重新建立连接。"],
+  "lab.recipientConnects": ["The connection went with it. {recipient} makes a new one.", "连接也随之断开。{recipient}重新建立连接。"],
+  "lab.timer": [
+    "{sender}'s timer runs: 5 seconds without line 6, and the message goes out again.",
+    "{sender}的计时器在走：5 秒内没有第六爻，消息就再发一次。",
+  ],
   "lab.hello4": [
     "{recipient} is back. The hello says up to where {recipient} has everything: that is line 4.",
     "{recipient}回来了，问候里说明已收到哪里：这就是第四爻。",
