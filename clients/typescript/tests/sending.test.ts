@@ -53,6 +53,17 @@ test("a message is accepted, and then delivered", async () => {
   expect(await client.outbox()).toEqual([]);
 });
 
+test("a connection lasts longer than making one may take", async () => {
+  const connectTimeout = 100;
+  await open({ connectTimeout });
+  const { connection } = await server.welcomed();
+  const made = performance.now();
+  while (performance.now() - made < 3 * connectTimeout) {
+    connection.say({ kind: "ping" });
+    await connection.next("pong");
+  }
+});
+
 test("bytes travel with what they are", async () => {
   const client = await open();
   const { connection } = await server.welcomed();

@@ -57,6 +57,7 @@ export class Connection implements LinkEvents {
     const patience = setTimeout(() => this.end({ reason: `no connection within ${connectTimeout / 1000} s` }), connectTimeout);
     try {
       this.#link = await transport.open(this, this.#ending.signal);
+      clearTimeout(patience);
       this.#lastByte = performance.now();
       this.#beat();
       void this.#write();
