@@ -252,7 +252,7 @@ test.each([
   await visit.page.locator(".switches .primary").click();
   await visit.line(2, "lost").waitFor();
   await visit.page.locator(".lab[data-settled=true]").waitFor();
-  await visit.page.locator(".log summary").click();
+  await visit.page.locator(".log-of-packets summary").click();
   await visit.page.evaluate(axe.source);
   const found = await visit.page.evaluate(async () => (globalThis as unknown as { axe: typeof axe }).axe.run());
   expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);

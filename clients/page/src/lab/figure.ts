@@ -47,7 +47,7 @@ export class Figure {
       this.#rows.push({ row, bar, way, note, times: 0 });
       lines.prepend(row);
     }
-    const beginButton = element("button", { type: "button", className: "button primary begin" }, t("lab.beginButton"));
+    const beginButton = element("button", { type: "button", className: "button primary first" }, t("lab.beginButton"));
     beginButton.addEventListener("click", begin);
     this.element = element(
       "div",

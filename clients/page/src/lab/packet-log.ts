@@ -15,7 +15,7 @@ export class PacketLog {
   constructor() {
     this.element = element(
       "details",
-      { className: "log" },
+      { className: "log-of-packets" },
       element("summary", {}, t("lab.packets")),
       element("p", { className: "hint" }, t("lab.packetsHint")),
       this.#list,

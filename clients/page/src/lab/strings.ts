@@ -36,7 +36,7 @@ export const labStrings = {
   "lab.lines": ["Six lines", "六爻"],
   "lab.lower": ["The message", "消息"],
   "lab.upper": ["Its confirmation", "确认"],
-  "lab.emptyFigure": ["Six lines carry one message. Nothing has been written yet.", "六爻承载一条消息。还没有写任何消息。"],
+  "lab.emptyFigure": ["Six lines carry one message", "六爻承载一条消息"],
   "lab.guide": ["What happens", "发生了什么"],
   "lab.begin": [
     "Write something as Alice or Bob. Line 1 is at the bottom: a hexagram grows upwards.",

@@ -62,7 +62,7 @@ export class Switches {
       "section",
       { className: "switches", attributes: { "aria-label": t("lab.switches") } },
       element("h2", {}, t("lab.switches")),
-      element("div", { className: "row" }, plain("lab.one", events.one, true), plain("lab.twenty", events.twenty), this.#restart),
+      element("div", { className: "actions" }, plain("lab.one", events.one, true), plain("lab.twenty", events.twenty), this.#restart),
       element("fieldset", { className: "losses" }, element("legend", {}, t("lab.lose")), ...this.#losing.values()),
       mode,
       hint,
