@@ -36,7 +36,19 @@ app.MapPost("/sign-in", (SignIn who) => who.Password == $"{who.Name}'s password"
         new AuthenticationProperties { ExpiresUtc = TimeProvider.System.GetUtcNow().AddHours(8) })
     : Results.Unauthorized());
 
-app.MapPost("/sign-out", () => Results.SignOut());
+app.MapGet("/me", (ClaimsPrincipal who) => Results.Json(who.FindFirstValue(ClaimTypes.NameIdentifier))).RequireAuthorization();
+
+// The cookie is taken from this browser, and what it has open ends with it. Other browsers of the user stay signed in.
+app.MapPost("/sign-out", async (string device, ClaimsPrincipal who, IHexagram hexagram) =>
+{
+    if (!DeviceId.TryParse(device, out var browser))
+    {
+        return Results.BadRequest("'device' must be the id that the page's Hello says.");
+    }
+
+    await hexagram.EndSessionsAsync(new UserId(who.FindFirstValue(ClaimTypes.NameIdentifier)!), browser);
+    return Results.SignOut();
+}).RequireAuthorization();
 
 // The server's own code sends, too. Whoever asks twice with one id has said it once.
 app.MapPost("/notices", async (Notice notice, IHexagram hexagram, CancellationToken cancellationToken) =>

@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
 using Hexagram.Server.Configuration;
 using Hexagram.Server.Hosting;
 using Hexagram.Storage.RocksDb;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace Hexagram.AspNetCore;
@@ -42,7 +44,7 @@ public static class HexagramStoreExtensions
             throw Fault($"Store: {fault}");
         }
 
-        return hexagram.UseStore(_ => RocksDbMailboxStore.Open(options, hexagram.Time));
+        return hexagram.UseStore(services => RocksDbMailboxStore.Open(options, hexagram.Time, services.GetRequiredService<IMeterFactory>()));
     }
 
     private static OptionsValidationException Fault(params string[] faults) => new(nameof(RocksDbStoreOptions), typeof(RocksDbStoreOptions), faults);

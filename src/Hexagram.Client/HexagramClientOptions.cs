@@ -11,11 +11,12 @@ public sealed record HexagramClientOptions
 {
     /// <summary>
     /// Where the server listens, and how to speak with it: <c>tcp://127.0.0.1:7000</c>, <c>tcps://chat.example:7000</c> with TLS,
-    /// <c>ws://127.0.0.1:7080</c> for WebSocket, <c>wss://chat.example</c> for WebSocket with TLS. Without a path a WebSocket is opened at <c>/v1/ws</c>.
+    /// <c>ws://127.0.0.1:7080</c> for WebSocket, <c>wss://chat.example</c> for WebSocket with TLS, and for networks that let nothing else through
+    /// <c>http://127.0.0.1:7080</c> and <c>https://chat.example</c> for long polling. Without a path a WebSocket is opened at <c>/v1/ws</c>, and polls go to <c>/v1/poll</c>.
     /// </summary>
     public required Uri Server { get; init; }
 
-    /// <summary>How packets look on a WebSocket. On TCP they are binary.</summary>
+    /// <summary>How packets look on a WebSocket. On TCP they are binary, and in polls JSON.</summary>
     public PacketForm Form { get; init; } = PacketForm.Binary;
 
     /// <summary>
@@ -104,12 +105,12 @@ public sealed record HexagramClientOptions
     internal void Validate()
     {
         Require(
-            Server is { IsAbsoluteUri: true, Scheme: "tcp" or "tcps" or "ws" or "wss", Port: > 0 },
-            $"{nameof(Server)} is '{Server}'; it should look like tcp://127.0.0.1:7000, tcps://chat.example:7000, ws://127.0.0.1:7080 or wss://chat.example");
+            Server is { IsAbsoluteUri: true, Scheme: "tcp" or "tcps" or "ws" or "wss" or "http" or "https", Port: > 0 },
+            $"{nameof(Server)} is '{Server}'; it should look like tcp://127.0.0.1:7000, tcps://chat.example:7000, ws://127.0.0.1:7080, wss://chat.example, http://127.0.0.1:7080 or https://chat.example");
         Require(Form == PacketForm.Binary || Server.Scheme is "ws" or "wss", $"{nameof(Form)} is {Form}, which is spoken on WebSockets alone");
         Require(
-            TrustedAuthorities is null || Server.Scheme is "tcps" or "wss",
-            $"{nameof(TrustedAuthorities)} are set, and {Server} is not encrypted; use tcps:// or wss://");
+            TrustedAuthorities is null || Server.Scheme is "tcps" or "wss" or "https",
+            $"{nameof(TrustedAuthorities)} are set, and {Server} is not encrypted; use tcps://, wss:// or https://");
         Require(Token is null != TokenProvider is null, $"set either {nameof(Token)} or {nameof(TokenProvider)}");
         Require(Token is null || IsToken(Token), $"{nameof(Token)} is not 1 to {ProtocolLimits.TokenCharactersMax} characters of printable ASCII");
         Require(Store is not null, $"{nameof(Store)} is not set");

@@ -13,6 +13,9 @@ public enum Transport
 
     /// <summary>WebSocket, in JSON.</summary>
     WebSocketJson,
+
+    /// <summary>Long polling over HTTP.</summary>
+    Polling,
 }
 
 /// <summary>What follows from a <see cref="Transport"/>.</summary>
@@ -23,12 +26,20 @@ public static class TransportNames
     {
         Transport.Tcp => "tcp",
         Transport.WebSocket => "ws",
-        _ => "ws-json",
+        Transport.WebSocketJson => "ws-json",
+        _ => "http",
     };
 
     /// <summary>The transport of this name; null when there is none.</summary>
     public static Transport? Find(string name) => Enum.GetValues<Transport>().Cast<Transport?>().FirstOrDefault(transport => transport!.Value.Name() == name);
 
     /// <summary>The address of a server that listens for it there.</summary>
-    public static Uri Address(this Transport transport, EndPoint place) => new($"{(transport == Transport.Tcp ? "tcp" : "ws")}://{place}");
+    public static Uri Address(this Transport transport, EndPoint place) => new($"{Scheme(transport)}://{place}");
+
+    private static string Scheme(Transport transport) => transport switch
+    {
+        Transport.Tcp => "tcp",
+        Transport.Polling => "http",
+        _ => "ws",
+    };
 }

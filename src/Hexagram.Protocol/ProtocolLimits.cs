@@ -102,4 +102,21 @@ public static class ProtocolLimits
 
     /// <summary>How long a mailbox remembers a message id at the least, by default.</summary>
     public static readonly TimeSpan HorizonDefault = TimeSpan.FromDays(30);
+
+    // ---- long polling ---------------------------------------------------------------------------
+
+    /// <summary>The most msg:R in one HTTP request, and errors in its <c>held</c>.</summary>
+    public const int RequestsPerPostMax = 1_000;
+
+    /// <summary>The most ids in the ack:N that a server keeps for a device between two of its polls.</summary>
+    public const int ReportsKeptMax = 1_000;
+
+    /// <summary>How long a poll that does not say may be held.</summary>
+    public static readonly TimeSpan HoldDefault = TimeSpan.FromSeconds(30);
+
+    /// <summary>The longest that a poll is held.</summary>
+    public static readonly TimeSpan HoldMax = TimeSpan.FromSeconds(90);
+
+    /// <summary>How long a user counts as online between two polls, by default.</summary>
+    public static readonly TimeSpan LeaseDefault = TimeSpan.FromSeconds(15);
 }

@@ -36,6 +36,26 @@ public interface IHexagram
     ValueTask<SendResult> SendAsync(string from, string to, Body body, MessageId? id = null, CancellationToken cancellationToken = default) =>
         SendAsync(new UserId(from), new UserId(to), body, id, cancellationToken);
 
+    /// <summary>
+    /// Ends the sessions that a user has open, with <i>authenticate</i>: a client of the SDK asks its application for a new token, or is told to sign in. For the
+    /// moment when the application has taken a right away: a sign-out, a lock, a device that was lost. The application sees to it first that what the user signs
+    /// in with is not valid any more; whoever still has a valid token or cookie comes back with it.
+    /// </summary>
+    /// <remarks>
+    /// When it completes, the sessions have been told, and nothing more is brought to them; a packet that has just arrived from one may still be answered. Nothing is
+    /// lost: messages wait in the mailbox and in the clients' outboxes.
+    /// </remarks>
+    /// <param name="user">Whose.</param>
+    /// <param name="device">The sessions of this device alone; by default, those of all.</param>
+    /// <param name="cancellationToken">Gives up while the sessions are looked for.</param>
+    /// <returns>How many sessions have ended by this.</returns>
+    ValueTask<int> EndSessionsAsync(UserId user, DeviceId? device = null, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="EndSessionsAsync(UserId, DeviceId?, CancellationToken)"/>
+    /// <exception cref="ArgumentException">A text cannot be a user or device id; the message says why.</exception>
+    ValueTask<int> EndSessionsAsync(string user, string? device = null, CancellationToken cancellationToken = default) =>
+        EndSessionsAsync(new UserId(user), device is null ? null : new DeviceId(device), cancellationToken);
+
     /// <summary>Where a message stands, by the store: waiting (it is not there), accepted, or delivered (a device of the recipient has committed it).</summary>
     /// <exception cref="Storage.StoreUnavailableException">The store cannot be read.</exception>
     ValueTask<MessageStatus> StatusAsync(UserId from, UserId to, MessageId id, CancellationToken cancellationToken = default);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Hexagram.Protocol;
 using Hexagram.Storage.RocksDb.Commits;
 using Hexagram.Storage.RocksDb.Databases;
@@ -18,6 +19,7 @@ public sealed class RocksDbMailboxStore : IMailboxStore
     private readonly Database _database;
     private readonly MailboxReader _reader;
     private readonly CommitThread _commits;
+    private readonly StoreMeter _meter;
     private readonly ReadGate _reads = new();
     private readonly ForgettingPolicy _forgetting;
     private ulong _epoch;
@@ -40,11 +42,12 @@ public sealed class RocksDbMailboxStore : IMailboxStore
             folder.FinishSetUp();
         }
 
-        var writer = seams.Wrap(new BatchWriter(database, folder.Mark));
+        _meter = new StoreMeter(seams.Meters);
+        var writer = seams.Wrap(new BatchWriter(database, folder.Mark, _meter));
         var epochs = ReadOrBeginEpochs(database, writer, time);
         _epoch = epochs[^1].Epoch.Value;
         var reserve = new DiskReserve(options.DiskReserveBytes, seams.FreeBytes ?? (() => new DriveInfo(folder.Path).AvailableFreeSpace), time);
-        _commits = new CommitThread(options, new Commit(options, database, time, reserve, epochs), writer);
+        _commits = new CommitThread(options, new Commit(options, database, time, reserve, epochs), writer, _meter);
     }
 
     /// <inheritdoc/>
@@ -58,7 +61,11 @@ public sealed class RocksDbMailboxStore : IMailboxStore
     /// <exception cref="StoreUnavailableException">
     /// The folder cannot be used, is in use, has another format, or is damaged; the message names it and says what to do.
     /// </exception>
-    public static RocksDbMailboxStore Open(RocksDbStoreOptions options, TimeProvider time) => Open(options, time, new StoreSeams());
+    /// <param name="options">What it is told.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="meters">Whose its meter is, as the services of an application have one; null for nobody's in particular.</param>
+    public static RocksDbMailboxStore Open(RocksDbStoreOptions options, TimeProvider time, IMeterFactory? meters = null) =>
+        Open(options, time, new StoreSeams { Meters = meters });
 
     /// <summary>The same with parts replaced by a test's.</summary>
     internal static RocksDbMailboxStore Open(RocksDbStoreOptions options, TimeProvider time, StoreSeams seams)
@@ -218,6 +225,7 @@ public sealed class RocksDbMailboxStore : IMailboxStore
         }
 
         await _commits.StopAsync();
+        _meter.Dispose();
         await _reads.CloseAsync();
         if (Fault is null)
         {

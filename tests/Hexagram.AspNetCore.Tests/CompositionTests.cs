@@ -1,5 +1,6 @@
 using Hexagram.AspNetCore.Tests.Harness;
 using Hexagram.Protocol;
+using Hexagram.Server;
 using Hexagram.Server.Authentication;
 using Hexagram.Server.Hosting;
 using Hexagram.Server.Options;
@@ -44,6 +45,41 @@ public sealed class CompositionTests : IDisposable
         var token = new TokenIssuer(SigningKey.Open(Path.Combine(_folder, "token.key")), TimeProvider.System).Issue(new("alice"), TimeSpan.FromMinutes(1));
         var welcome = await alice.HelloAsync(PacketSocket.Hello(window: 0, token));
         Assert.Equal((new UserId("alice"), 5, TimeSpan.FromDays(40)), (welcome.User, welcome.Limits.BodyBytesMax, welcome.Limits.Horizon));
+    }
+
+    [Theory]
+    [InlineData(null, 0)]
+    [InlineData("Information", 1)]
+    public async Task The_engine_of_the_router_fills_the_applications_log_only_when_asked_to(string? level, int least)
+    {
+        var builder = NewBuilder(level is null ? [] : new() { ["Logging:LogLevel:Orleans"] = level });
+        var logged = new CategoryLog();
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddProvider(logged);
+        builder.Services.AddHexagram().UseRocksDb(Path.Combine(_folder, "mailboxes"), store => store with { DiskReserveBytes = 0 });
+        await using var application = builder.Build();
+
+        await application.StartAsync();
+
+        var ofEngine = logged.Categories.Count(category => category.StartsWith("Orleans", StringComparison.Ordinal));
+        Assert.True(least == 0 ? ofEngine == 0 : ofEngine >= least, $"{ofEngine} lines");
+        Assert.Contains("Microsoft.Hosting.Lifetime", logged.Categories);
+    }
+
+    [Fact]
+    public async Task What_the_store_measures_is_among_what_Prometheus_reads()
+    {
+        var builder = NewBuilder([]);
+        builder.Services.AddHexagram().UseRocksDb(Path.Combine(_folder, "mailboxes"), store => store with { DiskReserveBytes = 0 });
+        await using var application = builder.Build();
+        application.MapHexagramMetrics();
+        await application.StartAsync();
+        Assert.True((await application.Services.GetRequiredService<IHexagram>().SendAsync("system", "bob", "hello")).IsAccepted);
+        using var http = new HttpClient { Timeout = PacketSocket.Patience };
+
+        var text = await http.GetStringAsync(new Uri(new Uri(application.Urls.Single()), "metrics"));
+
+        Assert.Contains("hexagram_store_commit_size_bucket{le=\"1\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Matches("hexagram_store_sync_duration_seconds_count [1-9]", text);
     }
 
     [Fact]

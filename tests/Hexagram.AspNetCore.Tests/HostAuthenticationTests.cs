@@ -77,6 +77,22 @@ public sealed class HostAuthenticationTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_signs_out_loses_also_the_connection_that_has_not_said_Hello()
+    {
+        await using var host = await HostApplication.StartAsync();
+        using var early = await host.ConnectAsync("sub=alice");
+        using var open = await host.ConnectAsync("sub=alice");
+        using var bob = await host.ConnectAsync("sub=bob");
+        await open.HelloAsync(PacketSocket.Hello(window: 0));
+
+        Assert.Equal(2, await host.Services.GetRequiredService<IHexagram>().EndSessionsAsync("alice"));
+
+        Assert.Equal(ErrorCode.Authenticate, (await early.ReceiveAsync<Goodbye>()).Code);
+        Assert.Equal(ErrorCode.Authenticate, (await open.ReceiveAsync<Goodbye>()).Code);
+        Assert.Equal(new UserId("bob"), (await bob.HelloAsync(PacketSocket.Hello(window: 0))).User);
+    }
+
+    [Fact]
     public async Task The_user_is_the_claim_that_was_set()
     {
         await using var host = await HostApplication.StartAsync(options: new() { Access = new() { UserClaim = "nick" } });

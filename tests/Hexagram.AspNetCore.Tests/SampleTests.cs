@@ -57,6 +57,26 @@ public sealed class SampleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_signs_out_is_out_in_that_browser_and_in_no_other()
+    {
+        var cookies = await SignInAsync("alice");
+        using var http = Http(cookies);
+        using var browser = await OpenAsync(cookies);
+        using var other = await OpenAsync(await SignInAsync("alice"));
+        var hello = PacketSocket.Hello(window: 16);
+        await browser.HelloAsync(hello);
+        var welcome = await other.HelloAsync(hello with { Device = new DeviceId("another") });
+        Assert.Equal("alice", await http.GetFromJsonAsync<string>("me"));
+
+        (await http.PostAsync($"sign-out?device={hello.Device}", null)).EnsureSuccessStatusCode();
+
+        Assert.Equal(ErrorCode.Authenticate, (await browser.ReceiveAsync<Goodbye>()).Code);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync("me")).StatusCode);
+        await other.SendAsync(new MessageRequest(MessageId.New(welcome.ServerTime), new UserId("bob"), "still here"));
+        await other.ReceiveAsync<MessageAcknowledge>();
+    }
+
+    [Fact]
     public async Task Nobody_gets_in_without_having_signed_in()
     {
         using var http = Http(new CookieContainer());

@@ -171,6 +171,34 @@ public sealed class StoreTests : ClientFixture
         await next.SendAsync("bob", "3").Within();
     }
 
+    [Fact]
+    public async Task A_client_that_loses_its_store_while_it_waits_for_a_token_stops_at_once()
+    {
+        using var database = await TestDatabase.PostgreSqlAsync();
+        var asked = new TaskCompletionSource();
+        var never = new TaskCompletionSource<string>();
+        var client = await OpenAsync(Options with
+        {
+            Store = database.Store(),
+            Token = null,
+            TokenProvider = async cancellationToken =>
+            {
+                asked.TrySetResult();
+                return await never.Task.WaitAsync(cancellationToken);
+            },
+        });
+        await asked.Task.Within();
+        database.Execute("UPDATE hexagram_client SET owner = 1");
+        EndSessions(database);
+        await Assert.ThrowsAsync<ClientStoreException>(() => client.SendAsync("bob", "1").Within());
+        await Assert.ThrowsAsync<ClientStoreException>(() => client.SendAsync("bob", "2").Within());
+
+        var stopped = await client.WhenAsync<ConnectionState.Stopped>();
+
+        Assert.Equal(StopCause.Defect, stopped.Cause);
+        Assert.Contains("opened by another client", stopped.Reason, StringComparison.Ordinal);
+    }
+
     /// <summary>It would be sent before it.</summary>
     [Theory]
     [InlineData(true)]

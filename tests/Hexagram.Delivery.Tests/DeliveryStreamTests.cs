@@ -46,6 +46,33 @@ public sealed class DeliveryStreamTests
     }
 
     [Fact]
+    public void What_an_earlier_stream_has_brought_is_not_read_again_and_takes_its_room()
+    {
+        var stream = Stream(last: 5, window: 4);
+
+        stream.Resume(At(3));
+
+        Assert.Equal((At(0), At(3), 3), (stream.Cursor, stream.Sent, stream.Unconfirmed));
+        Assert.True(stream.TryBeginRead(out var read));
+        Assert.Equal((At(3), 1), (read.After, read.EntriesMax));
+        Assert.Equal(StreamDecision.NotifyAgain, stream.Repeated(At(2)));
+    }
+
+    [Fact]
+    public void What_is_said_to_have_been_brought_is_believed_within_the_window_and_the_mailbox()
+    {
+        var full = Stream(last: 9, window: 4);
+        full.Resume(At(8));
+        Assert.Equal((At(4), false), (full.Sent, full.TryBeginRead(out _)));
+        full.Confirmed(At(2));
+        Assert.True(full.TryBeginRead(out _));
+
+        var beyond = Stream(last: 2, window: 4);
+        beyond.Resume(At(8));
+        Assert.Equal(At(2), beyond.Sent);
+    }
+
+    [Fact]
     public void A_live_entry_that_overtakes_its_page_is_notified_once()
     {
         var stream = Stream(last: 1);

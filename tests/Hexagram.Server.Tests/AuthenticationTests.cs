@@ -66,6 +66,18 @@ public sealed class AuthenticationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_token_of_an_issuer_whose_clock_is_a_little_ahead_is_valid()
+    {
+        var key = NewKey();
+        var now = _time.GetUtcNow();
+        var token = Token(key.Secret, SecurityAlgorithms.HmacSha256, ("sub", "alice"), ("nbf", now.AddSeconds(30).ToUnixTimeSeconds()), ("exp", now.AddHours(1).ToUnixTimeSeconds()));
+
+        var result = await new JwtAuthenticator(key, _time).AuthenticateAsync(token, CancellationToken.None);
+
+        Assert.Equal((ErrorCode.None, new UserId("alice")), (result.Code, result.User));
+    }
+
+    [Fact]
     public async Task A_token_without_a_user_or_an_end_or_before_its_time_proves_nothing()
     {
         var key = NewKey();

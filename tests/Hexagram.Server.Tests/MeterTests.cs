@@ -57,6 +57,12 @@ public sealed class MeterTests
         await using var alice = await server.SenderAsync("alice");
         await TestServer.AcceptAsync(alice, server.Message("bob", "hello"));
         using var http = new HttpClient { Timeout = RawClient.Patience };
+        var histogram = server.Services.GetRequiredService<IMeterFactory>().Create("Hexagram.Test").CreateHistogram(
+            "hexagram.test", "s", "A test.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.5, 2] });
+        foreach (var value in new[] { 0.25, 1, 2, 10 })
+        {
+            histogram.Record(value);
+        }
 
         using var answer = await http.GetAsync(new Uri($"http://{server.Http}/metrics"));
 
@@ -68,7 +74,26 @@ public sealed class MeterTests
         Assert.Contains("hexagram_server_accepted_size_bytes_total 5", lines);
         Assert.Contains("# TYPE hexagram_server_connections gauge", lines);
         Assert.Contains("hexagram_server_connections 1", lines);
-        Assert.All(lines.SkipLast(1), line => Assert.Matches(@"^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z_]+=""[A-Za-z_]+""(,[a-z_]+=""[A-Za-z_]+"")*\})? -?\d+)$", line));
+        Assert.Equal(
+            [
+                "# HELP hexagram_test_seconds A test.", "# TYPE hexagram_test_seconds histogram", "hexagram_test_seconds_bucket{le=\"0.5\"} 1",
+                "hexagram_test_seconds_bucket{le=\"2\"} 3", "hexagram_test_seconds_bucket{le=\"+Inf\"} 4", "hexagram_test_seconds_sum 13.25", "hexagram_test_seconds_count 4",
+            ],
+            lines.Where(line => line.Contains("hexagram_test", StringComparison.Ordinal)));
+        Assert.All(lines.SkipLast(1), line => Assert.Matches(@"^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z_]+=""[A-Za-z_0-9.+]+""(,[a-z_]+=""[A-Za-z_]+"")*\})? -?\d+(\.\d+)?)$", line));
+    }
+
+    [Fact]
+    public async Task A_foreign_page_cannot_read_it()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var http = new HttpClient { Timeout = RawClient.Patience };
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://{server.Http}/metrics"));
+        request.Headers.Add("Origin", "http://evil.example");
+
+        using var answer = await http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
     }
 
     [Theory]
@@ -95,7 +120,7 @@ public sealed class MeterTests
         using var count = new Count(server);
         var page = await File.ReadAllTextAsync(Path.Combine(Root(), "docs", "metrics.md"));
 
-        var listed = page.Split('\n').Where(line => line.StartsWith("| `hexagram.", StringComparison.Ordinal)).Select(line => line.Split('`')[1]);
+        var listed = page.Split('\n').Where(line => line.StartsWith("| `hexagram.server.", StringComparison.Ordinal)).Select(line => line.Split('`')[1]);
 
         Assert.Equal(count.Names.Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Hexagram.Storage.Conformance;
 using Hexagram.Storage.RocksDb.Commits;
 using Hexagram.Storage.RocksDb.Databases;
@@ -17,6 +18,9 @@ public sealed class RocksDbPlace(bool inMemory = false) : IStorePlace
     /// <summary>Changes what the store is opened with beyond what the contract's tests ask.</summary>
     public Func<RocksDbStoreOptions, RocksDbStoreOptions> Tune { get; init; } = options => options;
 
+    /// <summary>Whose the store's meter is.</summary>
+    public IMeterFactory? Meters { get; init; }
+
     /// <summary>The store's folder.</summary>
     public string Folder { get; } = Path.Combine(inMemory && Directory.Exists(MemoryDisk) ? MemoryDisk : Path.GetTempPath(), $"hexagram-store-{Guid.NewGuid():N}");
 
@@ -33,7 +37,7 @@ public sealed class RocksDbPlace(bool inMemory = false) : IStorePlace
     internal RocksDbMailboxStore Open(RocksDbStoreOptions options, TimeProvider time, Func<IBatchWriter, IBatchWriter> around) => RocksDbMailboxStore.Open(
         options,
         time,
-        new StoreSeams { Wrap = writer => around(new FaultyWriter(this, writer)), FreeBytes = () => Volatile.Read(ref _freeBytes) });
+        new StoreSeams { Meters = Meters, Wrap = writer => around(new FaultyWriter(this, writer)), FreeBytes = () => Volatile.Read(ref _freeBytes) });
 
     public void FailSyncs() => Volatile.Write(ref _failing, true);
 

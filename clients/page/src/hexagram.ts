@@ -10,9 +10,9 @@ const LINES: readonly Line[] = [1, 2, 3, 4, 5, 6];
 
 /** Units of the drawing: a line's length and height, and from one line to the next; a little more between the halves. */
 const LENGTH = 24;
-const THICK = 2.6;
+const THICK = 2.2;
 const STEP = 4.6;
-const BETWEEN_HALVES = 1.2;
+const BETWEEN_HALVES = 1.4;
 const HEIGHT = 5 * STEP + THICK + BETWEEN_HALVES;
 
 /**
@@ -58,4 +58,13 @@ export class Hexagram {
     for (const line of LINES) this.set(line, passed.includes(line) ? "passed" : "waiting");
     if (forged) this.set(6, "forged");
   }
+}
+
+/** The page's sign: the 61st hexagram, 中孚, Inner Truth. Whole lines without, broken ones within. */
+export function innerTruth(width: number): SVGSVGElement {
+  const sign = new Hexagram(width);
+  sign.show([1, 2, 5, 6]);
+  sign.set(3, "forged");
+  sign.set(4, "forged");
+  return sign.element;
 }

@@ -1,5 +1,5 @@
 import { element, icon } from "./dom";
-import { Hexagram } from "./hexagram";
+import { innerTruth } from "./hexagram";
 import { language, setLanguage, t } from "./i18n";
 import { nextTheme, theme } from "./theme";
 
@@ -53,15 +53,13 @@ export class Shell {
   }
 
   #drawMasthead(view: View): void {
-    const sign = new Hexagram(20);
-    sign.show([1, 2, 3, 4, 5, 6]);
     const link = (to: View, label: string): HTMLAnchorElement =>
       element("a", { href: `#/${to}`, attributes: to === view ? { "aria-current": "page" } : {} }, label);
     this.#masthead.replaceChildren(
       element(
         "a",
         { className: "brand", href: "#/chat", attributes: { "aria-label": "Hexagram" } },
-        sign.element,
+        innerTruth(20),
         element("span", {}, "Hexagram"),
       ),
       element(

@@ -7,7 +7,6 @@ export const shellStrings = {
   "shell.views": ["Views", "视图"],
   "shell.chat": ["Chat", "聊天"],
   "shell.lab": ["The lab", "实验室"],
-  "shell.skip": ["Skip to the content", "跳到内容"],
   "shell.theme.system": ["Colours: as the system has them", "配色：跟随系统"],
   "shell.theme.light": ["Colours: light", "配色：浅色"],
   "shell.theme.dark": ["Colours: dark", "配色：深色"],

@@ -83,7 +83,7 @@ test("a tab that is closed with a message waiting sends it when it is opened aga
   await alice.getByText("The server cannot be reached").waitFor();
   await write(alice, "waits in the outbox");
   await marks(alice, "waiting", 1);
-  const { context } = { context: alice.context() };
+  const context = alice.context();
   await alice.close();
 
   await server.start();
@@ -175,6 +175,25 @@ test("everything can be done with the keyboard, and Shift+Enter breaks the line"
 
   await marks(alice, "stored", 1);
   expect(await said(alice)).toEqual(["> first line\nsecond line"]);
+});
+
+test("where no WebSocket can be opened, polling takes over, and nothing else changes", async () => {
+  const context = await people.browser();
+  await context.routeWebSocket(/.*/, (socket) => void socket.close());
+  const alice = await context.newPage();
+  await alice.goto(server.link);
+  await alice.getByLabel("Your name").fill("alice-15");
+  await alice.getByRole("button", { name: "Sign in", exact: true }).click();
+  await alice.getByText("Connected by long polling").waitFor();
+  const bob = await people.signIn(server, "bob-15");
+
+  await open(alice, "bob-15");
+  await write(alice, "by a request");
+  await marks(alice, "delivered", 1);
+  await open(bob, "alice-15");
+  await write(bob, "in an answer");
+  await marks(bob, "delivered", 1);
+  expect(await said(alice)).toEqual(["> by a request", "< in an answer"]);
 });
 
 test("another copy of the same data takes over, and this one says so and can come back", async () => {

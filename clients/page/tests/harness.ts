@@ -55,9 +55,13 @@ export class Server {
   }
 
   async start(): Promise<void> {
-    const child = spawn("dotnet", [PROGRAM, "serve", "--data", this.#data, "--http", this.#http, "--tcp", "127.0.0.1:0", "--json"], {
-      stdio: ["ignore", "pipe", "ignore"],
-    });
+    const child = spawn(
+      "dotnet",
+      [PROGRAM, "serve", "--data", this.#data, "--http", `http://${this.#http}`, "--tcp", "127.0.0.1:0", "--json"],
+      {
+        stdio: ["ignore", "pipe", "ignore"],
+      },
+    );
     this.#process = child;
     let said = "";
     for await (const part of child.stdout) {

@@ -10,32 +10,39 @@ function open(name) {
   user = name;
   state = JSON.parse(localStorage.getItem(`hexagram:${user}`))
     ?? { device: crypto.randomUUID(), connection: 0, epoch: "0000000000000000", cursor: 0, outbox: [], log: [] };
-  $("signIn").hidden = true;
-  $("send").hidden = false;
+  signedIn(true);
+  $("send").to.value ||= user === "alice" ? "bob" : "alice";
+  $("send").text.focus();
   draw();
   connect();
+}
+
+function signedIn(yes) {
+  $("signIn").hidden = yes;
+  $("send").hidden = $("signOut").hidden = !yes;
 }
 
 function connect() {
   state.connection++; // durable before it is used (§4)
   save();
   socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/v1/ws`, "hexagram.v1.json");
-  let leave = false;
+  let sentAway = 0;
   socket.onopen = () => say({
     kind: "hello", token: "", device: state.device, connection: state.connection, epoch: state.epoch, cursor: state.cursor,
     window: 64, windowBytes: 1 << 20, start: "oldest", software: "chat-sample/1",
   });
   socket.onmessage = ({ data }) => {
     const packet = JSON.parse(data);
-    if (packet.kind === "goodbye") leave = packet.code >= 2000;
+    if (packet.kind === "goodbye") sentAway = packet.code;
     (on[packet.kind] ?? (() => {}))(packet);
   };
   socket.onclose = () => {
     welcomed = false;
-    show("Not connected.");
-    // Whom the server sends away must not come back by itself; everybody else comes back after a growing, random while (§11).
-    if (leave) $("signIn").hidden = false;
-    else setTimeout(connect, Math.random() * Math.min(30_000, 500 * 2 ** failures++));
+    // Whom the server sends away must not come back by itself (§10); everybody else comes back after a growing, random while (§11).
+    if (sentAway >= 3000) return show(`${$("state").textContent} Reload the page to go on here.`);
+    if (sentAway >= 2000) return signedIn(false);
+    show("Not connected. What you write is kept.");
+    setTimeout(connect, Math.random() * Math.min(30_000, 500 * 2 ** failures++));
   };
 }
 
@@ -100,13 +107,14 @@ function newId() {
 }
 
 function draw() {
+  const part = (name, textContent) => Object.assign(document.createElement(name), { textContent });
   $("log").replaceChildren(...state.log.map(line => {
-    const item = document.createElement("li");
-    item.className = line.to ? "mine" : "";
-    item.textContent = `${line.from ?? `to ${line.to}`}: ${line.text} `;
-    item.append(Object.assign(document.createElement("small"), { textContent: line.word ?? "" }));
+    const item = Object.assign(document.createElement("li"), { className: line.to ? "mine" : "" });
+    item.append(part("b", line.from ?? `to ${line.to}`), line.text);
+    if (line.word) item.append(part("small", line.word));
     return item;
   }));
+  $("log").lastElementChild?.scrollIntoView();
 }
 
 $("signIn").onsubmit = async event => {
@@ -115,6 +123,12 @@ $("signIn").onsubmit = async event => {
   const answer = await fetch("sign-in", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(who) });
   if (answer.ok) open(who.name);
   else show("That is not the name and the password of anybody here.");
+};
+
+// Takes the cookie away, and ends what this page has open; what has been said and what waits stays in this browser.
+$("signOut").onclick = async () => {
+  await fetch(`sign-out?device=${state.device}`, { method: "POST" });
+  location.reload();
 };
 
 $("send").onsubmit = event => {
@@ -126,3 +140,6 @@ $("send").onsubmit = event => {
   if (welcomed) sendMessage(message);
   event.target.text.value = "";
 };
+
+// Who has signed in before still is.
+fetch("me").then(async answer => answer.ok ? open(await answer.json()) : signedIn(false));

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Hexagram.Bench.Measuring;
 using Hexagram.Processes;
 using Hexagram.Protocol;
@@ -10,6 +11,9 @@ internal sealed record LoadSettings
 {
     /// <summary>Where the server listens.</summary>
     public required IPEndPoint Server { get; init; }
+
+    /// <summary>Whom the clients trust to have signed the server's certificate; null: it does not speak TLS. For clients of the product.</summary>
+    public X509Certificate2Collection? Authorities { get; init; }
 
     /// <summary>How it is spoken with.</summary>
     public Transport Transport { get; init; } = Transport.Tcp;

@@ -39,21 +39,31 @@ public sealed class BenchRun(BenchSettings settings)
         for (_run = 0; _run < settings.Repeat; _run++)
         {
             Begin("starting", TimeSpan.Zero);
-            await using (var server = settings.Server is { } given ? Target.Of(given) : await Target.StartAsync(settings.Program, settings.Transport, data => PrepareAsync(data, stop)).ConfigureAwait(false))
+            await using (var server = settings.Server is { } given ? Target.Of(given) : await StartAsync(withTls: false, stop).ConfigureAwait(false))
             {
-                runs.Add(new RunResult("server", await MeasureAsync(server, stop).ConfigureAwait(false)));
+                runs.Add(new RunResult(RunResult.Server, await MeasureAsync(server, stop).ConfigureAwait(false)));
+            }
+
+            if (settings.WithTls)
+            {
+                Begin("starting with TLS", TimeSpan.Zero);
+                await using var server = await StartAsync(withTls: true, stop).ConfigureAwait(false);
+                runs.Add(new RunResult(RunResult.ServerWithTls, await MeasureAsync(server, stop).ConfigureAwait(false)));
             }
 
             if (settings.FloorWords is { } words)
             {
                 Begin("starting the floor", TimeSpan.Zero);
                 await using var floor = await Target.StartFloorAsync(settings.Program, words).ConfigureAwait(false);
-                runs.Add(new RunResult("floor", await MeasureAsync(floor, stop).ConfigureAwait(false)));
+                runs.Add(new RunResult(RunResult.Floor, await MeasureAsync(floor, stop).ConfigureAwait(false)));
             }
         }
 
         return new BenchReport(settings, runs, _findings);
     }
+
+    private Task<Target> StartAsync(bool withTls, CancellationToken stop) =>
+        Target.StartAsync(settings.Program, settings.Transport, withTls, data => PrepareAsync(data, stop));
 
     private async Task<IReadOnlyList<PhaseResult>> MeasureAsync(Target target, CancellationToken stop)
     {
@@ -165,6 +175,7 @@ public sealed class BenchRun(BenchSettings settings)
     private LoadSettings Wanted(Target target, MeasuredPart measured, CancellationToken stop) => new()
     {
         Server = target.Address,
+        Authorities = target.Authorities,
         Transport = settings.Transport,
         IssueToken = target.IssueToken,
         Streams = settings.Streams,

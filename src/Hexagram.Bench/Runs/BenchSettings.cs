@@ -94,6 +94,9 @@ public sealed record BenchSettings
     /// <summary>What makes the program the floor: all of it is done to that, too. Null for no such thing.</summary>
     public IReadOnlyList<string>? FloorWords { get; init; }
 
+    /// <summary>Whether all of it is done to a server that speaks TLS, too. With clients of the product alone, and a server of the run's own.</summary>
+    public bool WithTls { get; init; }
+
     /// <summary>How often all of it is done. 1 or more.</summary>
     public int Repeat { get; init; } = 1;
 

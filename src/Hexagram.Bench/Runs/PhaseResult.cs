@@ -47,7 +47,17 @@ public sealed record IdleMemory(int Connections, ProcessMemory Before, ProcessMe
 /// <summary>One run against one target.</summary>
 /// <param name="Target">What was loaded.</param>
 /// <param name="Phases">Its measured parts, in their order.</param>
-public sealed record RunResult(string Target, IReadOnlyList<PhaseResult> Phases);
+public sealed record RunResult(string Target, IReadOnlyList<PhaseResult> Phases)
+{
+    /// <summary>The server.</summary>
+    public const string Server = "server";
+
+    /// <summary>The same with TLS.</summary>
+    public const string ServerWithTls = "server with TLS";
+
+    /// <summary>What moves the packets and does nothing else.</summary>
+    public const string Floor = "floor";
+}
 
 /// <summary>What came of it all.</summary>
 /// <param name="Settings">What was asked for.</param>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Hexagram.Processes;
 using Hexagram.Protocol;
 
@@ -9,6 +10,7 @@ internal sealed class Target : IAsyncDisposable
 {
     private readonly ServerProcess? _own;
     private readonly string? _folder;
+    private readonly OwnCertificate? _certificate;
 
     private Target(IPEndPoint address, Func<UserId, string> issueToken, int? process)
     {
@@ -17,11 +19,12 @@ internal sealed class Target : IAsyncDisposable
         Process = process;
     }
 
-    private Target(IPEndPoint address, Func<UserId, string> issueToken, ServerProcess own, string folder)
+    private Target(IPEndPoint address, Func<UserId, string> issueToken, ServerProcess own, string folder, OwnCertificate? certificate)
         : this(address, issueToken, own.Id)
     {
         _own = own;
         _folder = folder;
+        _certificate = certificate;
     }
 
     /// <summary>Where it listens.</summary>
@@ -33,6 +36,9 @@ internal sealed class Target : IAsyncDisposable
     /// <summary>Its process, if it is on this machine and known.</summary>
     public int? Process { get; }
 
+    /// <summary>Whom its clients trust; null when it does not speak TLS.</summary>
+    public X509Certificate2Collection? Authorities => _certificate?.Authorities;
+
     /// <summary>How long its start took, if it was started here.</summary>
     public TimeSpan Startup => _own?.Startup ?? TimeSpan.Zero;
 
@@ -41,36 +47,48 @@ internal sealed class Target : IAsyncDisposable
 
     /// <summary>A server with empty mailboxes, or what <paramref name="prepare"/> has put into them.</summary>
     /// <exception cref="InvalidOperationException">It does not start.</exception>
-    public static Task<Target> StartAsync(HexagramProgram program, Transport transport, Func<string, Task> prepare) =>
-        StartAsync(program, transport, null, (data, user) => program.IssueToken(data, user), prepare);
+    public static Task<Target> StartAsync(HexagramProgram program, Transport transport, bool withTls, Func<string, Task> prepare) =>
+        StartAsync(program, transport, withTls, null, (data, user) => program.IssueToken(data, user), prepare);
 
     /// <summary>The floor: whoever comes is who it says it is.</summary>
     /// <exception cref="InvalidOperationException">It does not start.</exception>
     public static Task<Target> StartFloorAsync(HexagramProgram program, IReadOnlyList<string> words) =>
-        StartAsync(program, Transport.Tcp, words, (_, user) => user.Value, _ => Task.CompletedTask);
+        StartAsync(program, Transport.Tcp, withTls: false, words, (_, user) => user.Value, _ => Task.CompletedTask);
 
     private static async Task<Target> StartAsync(
-        HexagramProgram program, Transport transport, IReadOnlyList<string>? words, Func<string, UserId, string> issueToken, Func<string, Task> prepare)
+        HexagramProgram program, Transport transport, bool withTls, IReadOnlyList<string>? words, Func<string, UserId, string> issueToken, Func<string, Task> prepare)
     {
         var folder = Directory.CreateTempSubdirectory("hexagram-bench-").FullName;
-        var own = new ServerProcess(program, folder, words);
+        var certificate = withTls ? new OwnCertificate(folder) : null;
+        var own = new ServerProcess(certificate is null ? program : Encrypting(program, certificate), folder, words);
         try
         {
             await prepare(own.Data).ConfigureAwait(false);
             var tcp = await own.StartAsync().ConfigureAwait(false);
             var address = transport == Transport.Tcp ? tcp : own.Http ?? throw new InvalidOperationException($"It does not listen for {transport.Name()}.");
-            return new Target(address, user => issueToken(own.Data, user), own, folder);
+            return new Target(address, user => issueToken(own.Data, user), own, folder, certificate);
         }
         catch
         {
+            certificate?.Dispose();
             await EndAsync(own, folder).ConfigureAwait(false);
             throw;
         }
     }
 
+    private static HexagramProgram Encrypting(HexagramProgram program, OwnCertificate certificate) => program with
+    {
+        Environment = new Dictionary<string, string>(program.Environment)
+        {
+            ["HEXAGRAM__TLS__CERTIFICATEFILE"] = certificate.File,
+            ["HEXAGRAM__TLS__KEYFILE"] = certificate.KeyFile,
+        },
+    };
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        _certificate?.Dispose();
         if (_own is not null)
         {
             await EndAsync(_own, _folder!).ConfigureAwait(false);

@@ -93,13 +93,20 @@ internal sealed class SdkLoad(LoadSettings settings, bool isDurable) : ILoad
     private Task<HexagramClient> OpenAsync(UserId user, int window) => HexagramClient.OpenAsync(
         new HexagramClientOptions
         {
-            Server = settings.Transport.Address(settings.Server),
+            Server = Address(),
+            TrustedAuthorities = settings.Authorities,
             Form = settings.Transport == Transport.WebSocketJson ? PacketForm.Json : PacketForm.Binary,
             Token = settings.IssueToken(user),
             Window = window,
             Store = _folder is null ? ClientStore.InMemory() : ClientStore.Sqlite(Path.Combine(_folder, user.Value)),
         },
         settings.Stop);
+
+    private Uri Address()
+    {
+        var plain = settings.Transport.Address(settings.Server);
+        return settings.Authorities is null ? plain : new UriBuilder(plain) { Scheme = $"{plain.Scheme}s" }.Uri;
+    }
 
     private async Task LoopAsync(SdkSender sender)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Hexagram.Cli.Texts;
 using Hexagram.Storage.RocksDb.Folders;
 
 namespace Hexagram.Cli.BackingUp;
@@ -42,6 +43,10 @@ internal sealed record BackupRecord
     /// <summary>The bytes of all files.</summary>
     [JsonIgnore]
     public long Bytes => Files.Values.Sum(file => file.Bytes);
+
+    /// <summary>What it holds, in words.</summary>
+    [JsonIgnore]
+    public string Contents => $"{Counted.Of(Mailboxes, "mailbox", "mailboxes")}, {Counted.Of(Entries, "entry", "entries")}";
 
     /// <summary>Reads the record of the backup in a folder.</summary>
     /// <exception cref="CommandFailure">There is none that this program understands.</exception>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Hexagram.Cli.CommandLine;
 using Hexagram.Cli.Output;
 using Hexagram.Cli.Serving;
+using Hexagram.Cli.Texts;
 using Hexagram.Storage;
 using Hexagram.Storage.RocksDb.Inspecting;
 
@@ -145,7 +146,7 @@ internal static class BackupRun
 
         screen.Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"Backed up and verified in {target}: {record.Mailboxes:N0} mailboxes, {record.Entries:N0} entries ({record.Unconfirmed:N0} unconfirmed), {record.Files.Count} files, {record.Bytes:N0} bytes."));
+            $"Backed up and verified in {target}: {record.Contents} ({record.Unconfirmed:N0} unconfirmed), {Counted.Of(record.Files.Count, "file", "files")}, {Counted.Of(record.Bytes, "byte", "bytes")}."));
         screen.Note("It holds everybody's messages and the key of all tokens: keep it where nobody else can read it.");
     }
 }

@@ -119,7 +119,7 @@ internal static class RestoreRun
 
         screen.Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"Restored into {data.Path}: {record.Mailboxes:N0} mailboxes, {record.Entries:N0} entries, as of {record.TakenAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, in the new epoch {epoch}."));
+            $"Restored into {data.Path}: {record.Contents}, as of {record.TakenAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, in the new epoch {epoch}."));
         screen.Note("What was delivered since then is not in it; what senders have not been told to be delivered they send again by themselves.");
     }
 }

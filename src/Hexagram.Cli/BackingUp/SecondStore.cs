@@ -63,7 +63,8 @@ internal sealed class SecondStore : IAsyncDisposable
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(data.ControlSocket), stop);
+            using var address = ShortPath.To(data.ControlSocket);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(address.Path), stop);
         }
         catch (SocketException fault) when (fault.SocketErrorCode == SocketError.ConnectionRefused)
         {

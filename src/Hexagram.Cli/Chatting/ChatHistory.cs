@@ -1,5 +1,3 @@
-using Hexagram.Client;
-
 namespace Hexagram.Cli.Chatting;
 
 /// <summary>What has been said in this run, the oldest first, up to a bound. Thread-safe.</summary>
@@ -10,7 +8,6 @@ internal sealed class ChatHistory
 
     private readonly Lock _gate = new();
     private readonly List<ChatEntry> _entries = [];
-    private ConnectionState _connection = new ConnectionState.Connecting();
 
     /// <summary>The entries now.</summary>
     public IReadOnlyList<ChatEntry> Entries
@@ -20,26 +17,6 @@ internal sealed class ChatHistory
             lock (_gate)
             {
                 return [.. _entries];
-            }
-        }
-    }
-
-    /// <summary>How the client stands with its server.</summary>
-    public ConnectionState Connection
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _connection;
-            }
-        }
-
-        set
-        {
-            lock (_gate)
-            {
-                _connection = value;
             }
         }
     }

@@ -36,7 +36,10 @@ internal sealed class ChatRun
         await client.DisposeAsync();
         if (code == ExitCode.Success && ChatWords.Farewell(client.ListOutbox(), settings.Client.User) is { } farewell)
         {
-            screen.Note(farewell);
+            foreach (var row in screen.Console is { } console ? LineWrap.Wrap(farewell, console.Profile.Width) : [farewell])
+            {
+                screen.Note(row);
+            }
         }
 
         return code;

@@ -61,7 +61,9 @@ internal sealed class ChatView(UserId user, UserId to, ChatPaint paint, TimeZone
                 return Say(own.At, user, SafeText.Show(own.Text), paint.Own, own.State, columns);
             default:
                 var note = (ChatEntry.Note)entry;
-                return [.. LineWrap.Wrap($"{Time(note.At)}  {SafeText.Show(note.Text)}", columns).Select(paint.Quiet)];
+                var time = Time(note.At);
+                var rows = LineWrap.Wrap(SafeText.Show(note.Text), columns - Indent(time));
+                return [.. rows.Select((row, number) => paint.Quiet(number == 0 ? $"{time}  {row}" : new string(' ', Indent(time)) + row))];
         }
     }
 
@@ -69,7 +71,7 @@ internal sealed class ChatView(UserId user, UserId to, ChatPaint paint, TimeZone
     {
         var time = Time(at);
         var name = LineWrap.TakeBeginning(SafeText.Show(from.Value), Math.Max(4, columns / 3));
-        var indent = time.Length + 2;
+        var indent = Indent(time);
         var isWide = columns >= WidthForStates;
         var width = columns - indent - (isWide ? StateColumns : 0);
         var rows = LineWrap.Wrap($"{name}: {text}", width).ToList();
@@ -111,6 +113,9 @@ internal sealed class ChatView(UserId user, UserId to, ChatPaint paint, TimeZone
         var from = Math.Max(0, rows.Count - room - back);
         return (rows.GetRange(from, Math.Min(room, rows.Count - from)), back);
     }
+
+    /// <summary>Where what is said begins, behind the time.</summary>
+    private static int Indent(string time) => time.Length + 2;
 
     private string Time(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, zone).ToString("HH:mm", CultureInfo.InvariantCulture);
 

@@ -77,9 +77,9 @@ internal sealed record ClientSettings
             return null;
         }
 
-        if (server.Scheme is not ("tcps" or "wss"))
+        if (server.Scheme is not ("tcps" or "wss" or "https"))
         {
-            throw CommandFailure.Usage($"{server} is not encrypted, so no certificate is looked at. Use tcps:// or wss://, or leave out --ca.");
+            throw CommandFailure.Usage($"{server} is not encrypted, so no certificate is looked at. Use tcps://, wss:// or https://, or leave out --ca.");
         }
 
         try

@@ -31,6 +31,7 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
     private readonly Option<int?> _body = SharedOptions.Number("--body", $"Bytes of a message's text, {BenchSettings.BodyBytesMin} or more. [default: 100]", BenchSettings.BodyBytesMin, 1 << 20);
     private readonly Option<int?> _repeat = SharedOptions.Number("--repeat", "Do it so often; results are medians. [default: 1]", 1, 1_000);
     private readonly Option<bool> _floor = new("--floor") { Description = "Do the same to the floor, and say how much more the server takes." };
+    private readonly Option<bool> _tls = new("--tls") { Description = "Do the same over TLS, with a certificate of its own, and say how much more that takes. With --client sdk or sdk-durable." };
     private readonly Option<bool> _syscalls = new("--syscalls") { Description = "Count the server's calls of the system, with 'perf'. It costs the server a little." };
     private readonly Option<int?> _mailboxes = SharedOptions.Number("--mailboxes", "Mailboxes that its own server holds before it starts. [default: 0]", 1, 100_000_000);
     private readonly Option<int?> _entries = SharedOptions.Number("--entries", "Entries that those mailboxes hold together. [default: one each]", 1, 1_000_000_000);
@@ -48,21 +49,24 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
             text => Enum.GetValues<LoadClient>().Cast<LoadClient?>().FirstOrDefault(client => BenchWords.NameOf(client!.Value) == text)),
     };
 
+    /// <summary>The load speaks on connections that last.</summary>
+    private static readonly Transport[] LoadTransports = [.. Enum.GetValues<Transport>().Where(transport => transport != Transport.Polling)];
+
     private readonly Option<Transport?> _transport = new("--transport")
     {
         HelpName = "NAME",
         Description = "How the load speaks with the server: 'tcp', 'ws' (WebSocket, binary) or 'ws-json'. [default: tcp]",
         CustomParser = result => SharedOptions.Read(
             result,
-            $"it should be one of {string.Join(", ", Enum.GetValues<Transport>().Select(TransportNames.Name))}",
-            TransportNames.Find),
+            $"it should be one of {string.Join(", ", LoadTransports.Select(TransportNames.Name))}",
+            text => TransportNames.Find(text) is { } transport && LoadTransports.Contains(transport) ? (Transport?)transport : null),
     };
 
     /// <summary>The options of every scenario that loads a server.</summary>
     private Option[] Loading => [_transport, _repeat, _syscalls, _server, _key, _pid];
 
     /// <summary>The options of every scenario in which messages flow for a time.</summary>
-    private Option[] Flowing => [_duration, _warmUp, _body, _client, _floor, _mailboxes, _entries, .. Loading];
+    private Option[] Flowing => [_duration, _warmUp, _body, _client, _floor, _tls, _mailboxes, _entries, .. Loading];
 
     /// <summary><c>pairs</c>, and what is the same with other numbers.</summary>
     public Command Pairs(string name, string description, int pairs, int window)
@@ -179,6 +183,7 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
         Recipients = recipients,
         Pace = pace,
         Client = parsed.GetValue(_client) ?? LoadClient.Wire,
+        WithTls = IsWithTls(parsed),
         BodyBytes = parsed.GetValue(_body) ?? 100,
         Duration = parsed.GetValue(_duration) ?? TimeSpan.FromSeconds(10),
         WarmUp = parsed.GetValue(_warmUp) ?? TimeSpan.FromSeconds(5),
@@ -206,13 +211,21 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
         },
     };
 
+    private bool IsWithTls(ParseResult parsed) =>
+        !parsed.GetValue(_tls) ? false
+        : parsed.GetValue(_server) is not null ? throw CommandFailure.Usage("--tls measures servers of its own: leave out --server.")
+        : (parsed.GetValue(_client) ?? LoadClient.Wire) == LoadClient.Wire ? throw CommandFailure.Usage("The bare connections do not encrypt: add --client sdk.")
+        : true;
+
     private Transport TransportOf(ParseResult parsed)
     {
         var transport = parsed.GetValue(_transport);
         switch (parsed.GetValue(_server)?.Scheme)
         {
+            case "http" or "https":
+                throw CommandFailure.Usage("A load does not poll: name the server with tcp:// or ws://.");
             case "tcps" or "wss":
-                throw CommandFailure.Usage("A load is not encrypted: name the server with tcp:// or ws://.");
+                throw CommandFailure.Usage("A server that is named is loaded without TLS: name it with tcp:// or ws://. '--client sdk --tls' compares servers of its own.");
             case "ws":
                 return transport is Transport.WebSocketJson ? Transport.WebSocketJson : Transport.WebSocket;
             case "tcp" when transport is not null and not Transport.Tcp:

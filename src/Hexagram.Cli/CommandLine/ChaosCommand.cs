@@ -25,7 +25,7 @@ internal static class ChaosCommand
         var transports = new Option<IReadOnlyList<Transport>?>("--transport")
         {
             HelpName = "NAME",
-            Description = "How clients speak with the server: 'tcp', 'ws' (WebSocket, binary), 'ws-json', or 'mixed': some like this, some like that. [default: mixed]",
+            Description = "How clients speak with the server: 'tcp', 'ws' (WebSocket, binary), 'ws-json', 'http' (long polling), or 'mixed': some like this, some like that. [default: mixed]",
             CustomParser = result => SharedOptions.Read(
                 result,
                 $"it should be 'mixed' or one of {string.Join(", ", Enum.GetValues<Transport>().Select(TransportNames.Name))}",

@@ -30,7 +30,7 @@ internal sealed class SharedOptions
 
     /// <summary>The server's address.</summary>
     public Option<Uri?> Server { get; } = ServerAt(
-        "The server, as HOST:PORT or tcp://HOST:PORT; with TLS as tcps://HOST:PORT; by WebSocket as ws://HOST:PORT or wss://HOST:PORT. [default: 127.0.0.1:7000]");
+        "The server, as HOST:PORT or tcp://HOST:PORT; with TLS as tcps://HOST:PORT; by WebSocket as ws://HOST:PORT or wss://HOST:PORT; by long polling as http://HOST:PORT or https://HOST:PORT. [default: 127.0.0.1:7000]");
 
     /// <summary>Whose signature makes the server's certificate valid.</summary>
     public Option<string?> Authorities { get; } = new("--ca")

@@ -43,15 +43,8 @@ internal static class BenchWords
             }
         }
 
-        if (report.Settings.FloorWords is not null)
-        {
-            screen.Line("");
-            screen.Markup("[bold]the server beside the floor[/]");
-            foreach (var (_, figure, ratio) in Ratios(report))
-            {
-                screen.Line(string.Create(CultureInfo.InvariantCulture, $"  {figure.Words.Trim(),-36}{ratio,14:N2} ×"));
-            }
-        }
+        PrintRatios(report, RunResult.ServerWithTls, RunResult.Server, "the server with TLS beside the server without", screen);
+        PrintRatios(report, RunResult.Server, RunResult.Floor, "the server beside the floor", screen);
 
         if (report.Findings.IsClean && report.Settings.Scenario is (Scenario.Idle or Scenario.Startup))
         {
@@ -62,6 +55,22 @@ internal static class BenchWords
         screen.Markup(report.Findings.IsClean
             ? "[green bold]Every message arrived once and in order.[/]"
             : $"[red bold]This run has not passed: {report.Findings.Count.ToString("N0", CultureInfo.InvariantCulture)} findings.[/]");
+    }
+
+    private static void PrintRatios(BenchReport report, string target, string other, string words, Screen screen)
+    {
+        var ratios = Ratios(report, target, other).ToList();
+        if (ratios.Count == 0)
+        {
+            return;
+        }
+
+        screen.Line("");
+        screen.Markup($"[bold]{words}[/]");
+        foreach (var (figure, ratio) in ratios)
+        {
+            screen.Line(string.Create(CultureInfo.InvariantCulture, $"  {figure.Words.Trim(),-36}{ratio,14:N2} ×"));
+        }
     }
 
     private static void Write(BenchReport report, Utf8JsonWriter json)
@@ -88,16 +97,25 @@ internal static class BenchWords
         }
 
         json.WriteEndArray();
-        if (settings.FloorWords is not null)
-        {
-            json.WriteStartObject("ratio");
-            foreach (var (_, figure, ratio) in Ratios(report))
-            {
-                json.WriteNumber(figure.Name, Math.Round(ratio, 3));
-            }
+        WriteRatios(report, RunResult.Server, RunResult.Floor, "ratio", json);
+        WriteRatios(report, RunResult.ServerWithTls, RunResult.Server, "tlsRatio", json);
+    }
 
-            json.WriteEndObject();
+    private static void WriteRatios(BenchReport report, string target, string other, string name, Utf8JsonWriter json)
+    {
+        var ratios = Ratios(report, target, other).ToList();
+        if (ratios.Count == 0)
+        {
+            return;
         }
+
+        json.WriteStartObject(name);
+        foreach (var (figure, ratio) in ratios)
+        {
+            json.WriteNumber(figure.Name, Math.Round(ratio, 3));
+        }
+
+        json.WriteEndObject();
     }
 
     /// <summary>What means something in the scenario.</summary>
@@ -161,15 +179,15 @@ internal static class BenchWords
         group phase by (run.Target, phase.Name) into part
         select (part.Key.Target, part.Key.Name, (IReadOnlyList<PhaseResult>)[.. part]);
 
-    /// <summary>The server's figures over those of the floor, medians both.</summary>
-    private static IEnumerable<(string Phase, Figure Figure, double Ratio)> Ratios(BenchReport report) =>
-        from server in Parts(report)
-        join floor in Parts(report) on server.Phase equals floor.Phase
-        where server.Target == "server" && floor.Target == "floor"
+    /// <summary>The figures of one target over those of another, medians both; none where one of them was not measured.</summary>
+    private static IEnumerable<(Figure Figure, double Ratio)> Ratios(BenchReport report, string target, string other) =>
+        from part in Parts(report)
+        join under in Parts(report) on part.Phase equals under.Phase
+        where part.Target == target && under.Target == other
         from figure in Figure.Compared
-        let ratio = figure.Over(server.Results)?.Median / figure.Over(floor.Results)?.Median
+        let ratio = figure.Over(part.Results)?.Median / figure.Over(under.Results)?.Median
         where ratio is not null
-        select (server.Phase, figure, ratio.Value);
+        select (figure, ratio.Value);
 
     private static string Number(Figure figure, double value) => value.ToString($"N{figure.Decimals}", CultureInfo.InvariantCulture);
 }

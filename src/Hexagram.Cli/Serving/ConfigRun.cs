@@ -27,7 +27,7 @@ internal static class ConfigRun
         }
         else
         {
-            screen.Line($"The settings can be used: {changed} of {effective.Count} are not at their defaults; {(read is null ? "there is no settings file" : $"the settings file is {read}")}.");
+            screen.Line($"The settings can be used: {(changed == 0 ? $"all {effective.Count} are at their defaults" : $"{changed} of {effective.Count} are not at their defaults")}; {(read is null ? "there is no settings file" : $"the settings file is {read}")}.");
         }
 
         return ExitCode.Success;

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Hexagram.Cli.CommandLine;
 using Hexagram.Cli.Output;
@@ -49,7 +50,7 @@ internal static class ServeRun
         catch (IOException fault) when (fault.InnerException is AddressInUseException)
         {
             throw new CommandFailure(
-                $"{fault.Message.TrimEnd('.')}. Another process listens there: end it, or choose other addresses with --tcp and --http (port 0 takes a free one).",
+                $"{fault.Message.TrimEnd('.').Replace("http://", "", StringComparison.Ordinal)}. Another process listens there: end it, or choose other addresses with --tcp and --http (port 0 takes a free one).",
                 cause: fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or CryptographicException or System.Net.Sockets.SocketException)
@@ -65,7 +66,7 @@ internal static class ServeRun
         RocksDbMailboxStore? store = null;
         await using var server = HexagramServer.Build(
             settings.Server,
-            services => store = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>()),
+            services => store = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()),
             builder => Configure(builder, settings.Log, screen.IsJson));
         var restart = new ServerRestart();
         var signingKey = SigningKey.OpenOrCreate(settings.Data.KeyFile);
@@ -91,8 +92,12 @@ internal static class ServeRun
         builder.Logging
             .AddFilter("", log.Libraries)
             .AddFilter("Hexagram", log.Level)
+            // A server that cannot start says so in words and ends; what fails later is critical.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level > LogLevel.Error && level >= log.Libraries)
             // It advises a garbage collector that is right for large machines alone, at every start.
             .AddFilter("Orleans.Runtime.Silo", level => level > LogLevel.Warning && level >= log.Libraries)
+            // Of members there is one, and a start that fails leaves it half made.
+            .AddFilter("Orleans.Runtime.MembershipService", level => level > LogLevel.Warning && level >= log.Libraries)
             // It counts its first pause from when the machine started, and so warns of one of hours at every start.
             .AddFilter("Orleans.Runtime.Watchdog", level => level > LogLevel.Warning && level >= log.Libraries);
         builder.Services.Configure<ConsoleLoggerOptions>(console =>

@@ -129,7 +129,7 @@ internal sealed class Connection : IAsyncDisposable
         }
 
         using var patience = new CancellationTokenSource(timeout, _time);
-        await Task.WhenAny(taken, _ended.Task, Task.Delay(Timeout.Infinite, patience.Token));
+        await Task.WhenAny(Task.WhenAll(taken, _transport.LeaveAsync()), _ended.Task, Task.Delay(Timeout.Infinite, patience.Token));
         End(ConnectionEnd.Ours("the client was disposed of"));
     }
 

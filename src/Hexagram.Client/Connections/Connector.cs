@@ -42,6 +42,7 @@ internal sealed class Connector : IAsyncDisposable
     private bool _receives;
     private bool _welcomed;
     private bool _welcomedBefore;
+    private volatile bool _leaves;
     private Task _running = Task.CompletedTask;
 
     internal Connector(HexagramClientOptions options, IClientStore store, StoredClient stored, ServerClock clock, Sender sender, Receiver receiver, Action<ConnectionState> stateChanged)
@@ -60,6 +61,9 @@ internal sealed class Connector : IAsyncDisposable
         _lastNumber = stored.LastConnection.Value;
         _reservedNumber = stored.LastConnection.Value;
     }
+
+    /// <summary>The server's address, for people.</summary>
+    private string Server => $"{_options.Server}".TrimEnd('/');
 
     internal void Start() => _running = Task.Run(RunAsync);
 
@@ -84,21 +88,32 @@ internal sealed class Connector : IAsyncDisposable
         }
     }
 
-    /// <summary>The client found a mistake in itself: it ends the connection and makes no other.</summary>
+    /// <summary>The client found a mistake in itself: it ends the connection, also one that is being made, and makes no other.</summary>
     internal void Fail(Exception defect)
     {
         var end = ConnectionEnd.Ours(defect.ToString()) with { Stop = StopCause.Defect };
         lock (_gate)
         {
+            if (_leaves)
+            {
+                return;
+            }
+
             _defect ??= end;
             _connection?.End(end);
-            _wake.TrySetResult();
+            _ = _stop.CancelAsync();
         }
     }
 
     /// <summary>Lets the last confirmations out, closes, and does not connect again.</summary>
     public async ValueTask DisposeAsync()
     {
+        lock (_gate)
+        {
+            // From here on no end of a connection is a reason to make another, nor to say so.
+            _leaves = true;
+        }
+
         if (_connection is { } connection)
         {
             await connection.CloseAsync(_options.CloseTimeout);
@@ -125,26 +140,32 @@ internal sealed class Connector : IAsyncDisposable
     private async Task KeepConnectedAsync()
     {
         var failures = 0;
-        while (!_stop.IsCancellationRequested)
+        while (!_leaves)
         {
             _stateChanged(new ConnectionState.Connecting());
             var began = _time.GetTimestamp();
             var end = _defect ?? await AttemptAsync();
-            if (_stop.IsCancellationRequested)
+            if (_leaves)
             {
                 return;
             }
 
-            _logger.ConnectionEnded(end.Code, end.Reason);
             lock (_gate)
             {
                 _wake = NewWake();
+                end = _defect ?? end;
             }
 
+            _logger.ConnectionEnded(end.Code, end.Reason);
             if (Verdict(end) is { } stopped)
             {
                 failures = 0;
                 _stateChanged(stopped);
+                if (stopped.Cause == StopCause.Defect)
+                {
+                    return;
+                }
+
                 await WakeAsync(Timeout.InfiniteTimeSpan);
                 continue;
             }
@@ -192,8 +213,8 @@ internal sealed class Connector : IAsyncDisposable
         {
             return cause switch
             {
-                OperationCanceledException => ConnectionEnd.Ours($"no connection to {_options.Server} within {_options.ConnectTimeout.TotalSeconds:0} s"),
-                _ when Dialer.IsFailure(cause) => ConnectionEnd.Ours($"cannot connect to {_options.Server}: {cause.GetBaseException().Message}"),
+                OperationCanceledException => ConnectionEnd.Ours($"no connection to {Server} within {_options.ConnectTimeout.TotalSeconds:0} s"),
+                _ when Dialer.IsFailure(cause) => ConnectionEnd.Ours($"cannot connect to {Server}: {cause.GetBaseException().Message}"),
                 TokenException => ConnectionEnd.Ours(cause.Message),
                 ClientStoreException => ConnectionEnd.Ours(cause.Message),
                 _ => ConnectionEnd.Ours($"the client failed: {cause.Message}") with { Stop = StopCause.Defect },

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
+using Hexagram.Client.Connections.Polling;
 using Hexagram.Protocol.WebSockets;
 
 namespace Hexagram.Client.Connections;
@@ -12,10 +13,17 @@ internal static class Dialer
     /// <summary>Where a server speaks WebSocket when its address does not say (PROTOCOL §3.4).</summary>
     private const string WebSocketPath = "/v1/ws";
 
+    /// <summary>The same for long polling (PROTOCOL §14).</summary>
+    private const string PollingPath = "/v1/";
+
     /// <summary>Connects.</summary>
     /// <exception cref="Exception">What <see cref="IsFailure"/> knows: there is no connection.</exception>
-    internal static Task<IPacketTransport> DialAsync(HexagramClientOptions options, CancellationToken cancellationToken) =>
-        options.Server.Scheme is "ws" or "wss" ? DialWebSocketAsync(options, cancellationToken) : DialStreamAsync(options, cancellationToken);
+    internal static Task<IPacketTransport> DialAsync(HexagramClientOptions options, CancellationToken cancellationToken) => options.Server.Scheme switch
+    {
+        "ws" or "wss" => DialWebSocketAsync(options, cancellationToken),
+        "http" or "https" => Task.FromResult<IPacketTransport>(Poll(options)),
+        _ => DialStreamAsync(options, cancellationToken),
+    };
 
     /// <summary>What it looks like when a server cannot be reached, or is not who it should be.</summary>
     internal static bool IsFailure(Exception cause) =>
@@ -68,6 +76,12 @@ internal static class Dialer
             }
 
             await socket.ConnectAsync(address, http, cancellationToken);
+            if (socket.SubProtocol != form.Subprotocol)
+            {
+                // It speaks something else, and must not get the token.
+                throw new WebSocketException(WebSocketError.UnsupportedProtocol, $"the server does not speak {form.Subprotocol}");
+            }
+
             return new WebSocketTransport(socket, form, http);
         }
         catch
@@ -76,6 +90,19 @@ internal static class Dialer
             http?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Nothing is asked yet: the first poll is the connection.</summary>
+    private static PollingTransport Poll(HexagramClientOptions options)
+    {
+        var handler = new SocketsHttpHandler { ConnectTimeout = options.ConnectTimeout, AllowAutoRedirect = false, UseCookies = false };
+        if (options.TrustedAuthorities is not null)
+        {
+            handler.SslOptions = Tls(options);
+        }
+
+        var path = options.Server.AbsolutePath == "/" ? PollingPath : $"{options.Server.AbsolutePath.TrimEnd('/')}/";
+        return new PollingTransport(new PollingHttp(new HttpMessageInvoker(handler), new Uri(options.Server, path)), options.TimeProvider);
     }
 
     /// <summary>The server's certificate is always checked: its name, its time, and who has signed it.</summary>

@@ -3,7 +3,7 @@ using Hexagram.Protocol.Codec;
 
 namespace Hexagram.Client.Connections;
 
-/// <summary>How packets come and go: the one thing in which TCP and WebSocket differ here. One reader and one writer at a time.</summary>
+/// <summary>How packets come and go: the one thing in which TCP, WebSocket and polling differ here. One reader and one writer at a time.</summary>
 internal interface IPacketTransport : IAsyncDisposable
 {
     /// <summary>Bytes written and not sent.</summary>
@@ -20,6 +20,9 @@ internal interface IPacketTransport : IAsyncDisposable
 
     /// <summary>Sends what was written.</summary>
     ValueTask FlushAsync(CancellationToken cancellationToken);
+
+    /// <summary>This side is about to close: what was written is taken, if that has to be asked for. Completes when it is; does not fail.</summary>
+    Task LeaveAsync() => Task.CompletedTask;
 
     /// <summary>Closes at once: whoever waits here fails. Disposing gives the memory back, when nobody does any more.</summary>
     ValueTask CloseAsync();

@@ -33,6 +33,19 @@ public sealed class DeliveryStream
         _windowBytes = windowBytes;
     }
 
+    /// <summary>
+    /// An earlier stream of this connection has brought everything up to <paramref name="received"/> (PROTOCOL §14.1): it counts as notified and
+    /// unconfirmed. Of its bytes nothing is known; whoever names it has taken them off the window.
+    /// </summary>
+    public void Resume(Sequence received)
+    {
+        Invariant.Holds(Sent == Cursor && !_reading, "a stream is resumed before anything has been notified on it");
+        while (Sent < Sequence.Min(received, Last) && _unconfirmed.Count < _window)
+        {
+            Take(Sent.Next, bodyBytes: 0);
+        }
+    }
+
     /// <summary>Everything up to here is confirmed, or lies before this stream.</summary>
     public Sequence Cursor { get; private set; }
 
@@ -41,6 +54,9 @@ public sealed class DeliveryStream
 
     /// <summary>The newest entry heard of.</summary>
     public Sequence Last { get; private set; }
+
+    /// <summary>A read of the store is under way.</summary>
+    public bool IsReading => _reading;
 
     /// <summary>Entries notified and not yet confirmed.</summary>
     public int Unconfirmed => _unconfirmed.Count;

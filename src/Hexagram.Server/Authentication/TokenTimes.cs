@@ -7,6 +7,9 @@ namespace Hexagram.Server.Authentication;
 /// <summary>Judges a token whose signature holds by the times in it, on the server's clock, so that expired can be told from invalid. <c>exp</c> must be there.</summary>
 internal static class TokenTimes
 {
+    /// <summary>A provider's clock may be so far ahead of the server's: a token that it has just made is no token of the future.</summary>
+    private static readonly TimeSpan AheadMax = TimeSpan.FromMinutes(1);
+
     public static AuthenticationResult Judge(JsonWebToken token, UserId user, ClaimsPrincipal? principal, DateTimeOffset now)
     {
         if (!token.TryGetPayloadValue(JwtRegisteredClaimNames.Exp, out long expires)
@@ -17,7 +20,7 @@ internal static class TokenTimes
 
         var expiresAt = DateTimeOffset.FromUnixTimeSeconds(expires);
         return expiresAt <= now ? AuthenticationResult.Expired()
-            : token.ValidFrom > now.UtcDateTime ? AuthenticationResult.Invalid()
+            : token.ValidFrom > (now + AheadMax).UtcDateTime ? AuthenticationResult.Invalid()
             : AuthenticationResult.Valid(user, expiresAt, principal);
     }
 }

@@ -11,7 +11,7 @@ public static class ListenAddress
     public const string TcpForm = "it should be ADDRESS:PORT, such as 127.0.0.1:7000, [::1]:7000 or localhost:0 (0 takes a free port)";
 
     /// <summary>How the address of HTTP is written, for messages.</summary>
-    public const string HttpForm = "it should be http://ADDRESS:PORT, such as http://127.0.0.1:7080, or none";
+    public const string HttpForm = "it should be ADDRESS:PORT, such as 127.0.0.1:7080 or http://127.0.0.1:7080, or none";
 
     /// <summary>What stands for "no HTTP".</summary>
     public const string None = "none";
@@ -26,11 +26,11 @@ public static class ListenAddress
             && TryResolve(text[..colon], port, out endpoint);
     }
 
-    /// <summary>Reads <c>http://ADDRESS:PORT</c>, or <see cref="None"/> as null.</summary>
+    /// <summary>Reads <c>ADDRESS:PORT</c>, with <c>http://</c> before it or without, or <see cref="None"/> as null.</summary>
     public static bool TryParseHttp(string text, out IPEndPoint? endpoint)
     {
         endpoint = null;
-        if (text == None)
+        if (text == None || TryParseTcp(text, out endpoint))
         {
             return true;
         }

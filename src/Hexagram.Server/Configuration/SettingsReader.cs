@@ -125,11 +125,9 @@ public sealed class SettingsReader
 
         if (type == typeof(IPEndPoint))
         {
-            // Both forms for HTTP: what it is called to browsers, and what it is.
             var isHttp = property.Name == "Http";
             form = isHttp ? ListenAddress.HttpForm : ListenAddress.TcpForm;
-            IPEndPoint? endpoint = null;
-            var valid = (isHttp && ListenAddress.TryParseHttp(text, out endpoint)) || ListenAddress.TryParseTcp(text, out endpoint);
+            var valid = isHttp ? ListenAddress.TryParseHttp(text, out var endpoint) : ListenAddress.TryParseTcp(text, out endpoint);
             value = endpoint;
             return valid;
         }

@@ -13,6 +13,9 @@ internal interface ISessionTransport
     /// <summary>The peer, for logs.</summary>
     string Peer { get; }
 
+    /// <summary>What waits for its peer is as much as may be handed over at a time: an answer to one request. A connection never is.</summary>
+    bool IsFull => false;
+
     /// <summary>Takes the next packet off what has arrived; see <see cref="PacketCodec.TryRead"/>.</summary>
     PacketReadOutcome TryRead(int packetBytesMax, out PacketReadResult result);
 

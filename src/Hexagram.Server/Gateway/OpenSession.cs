@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Hexagram.Protocol;
 using Hexagram.Server.Gateway.Lines;
+using Hexagram.Server.Gateway.Polling;
 using Hexagram.Server.Router;
 
 namespace Hexagram.Server.Gateway;
@@ -22,6 +23,12 @@ internal sealed record OpenSession(
     SessionStream Stream,
     ConfirmationLine Confirmations)
 {
+    /// <summary>Where the router finds it, if it is a poll: what it has to say between two of them is kept there.</summary>
+    public PollLease? Lease { get; init; }
+
+    /// <summary>It takes msg:R and answers them; the router does not know of it.</summary>
+    public bool IsOnlyForMessages => Record.Address == default;
+
     /// <summary>Entries are brought to it.</summary>
     public bool IsReceiving => Record.Receiving;
 }

@@ -9,7 +9,7 @@ internal sealed partial class Session
     private static partial void LogClosed(ILogger logger, string peer, UserId? user);
 
     [LoggerMessage(1103, LogLevel.Information, "The connection from {Peer} ({User}) ends with {Code}: {Text}")]
-    private static partial void LogEnded(ILogger logger, string peer, UserId? user, ErrorCode code, string text);
+    private static partial void LogEnded(ILogger logger, string peer, string user, ErrorCode code, string text);
 
     [LoggerMessage(1104, LogLevel.Debug, "The client at {Peer} says Goodbye with {Code}.")]
     private static partial void LogLeft(ILogger logger, string peer, ErrorCode code);

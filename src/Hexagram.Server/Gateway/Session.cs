@@ -3,6 +3,7 @@ using Hexagram.Protocol;
 using Hexagram.Protocol.Codec;
 using Hexagram.Server.Authentication;
 using Hexagram.Server.Gateway.Output;
+using Hexagram.Server.Gateway.Polling;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
 
@@ -17,7 +18,7 @@ namespace Hexagram.Server.Gateway;
 /// than one of them touches is guarded by the lock of <see cref="SessionOutput"/>.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A cancellation without a timer holds nothing, and whoever calls in late must not find it disposed.")]
-internal sealed partial class Session : ISessionPost, IStoredListener
+internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
 {
     private readonly SessionSurroundings _surroundings;
     private readonly ISessionTransport _transport;
@@ -33,14 +34,17 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     private OpenSession? _open;
     private int _packetBytesMax = ProtocolLimits.HelloBytesMax;
     private bool _welcomed;
+    private bool _answerAsked;
     private volatile bool _draining;
 
     /// <param name="surroundings">What all sessions share.</param>
     /// <param name="transport">The connection.</param>
     /// <param name="identity">Whom the connection has authenticated by itself; null for nobody.</param>
-    public Session(SessionSurroundings surroundings, ISessionTransport transport, AuthenticationResult? identity = null)
+    /// <param name="poll">What makes it a poll; null for a connection.</param>
+    public Session(SessionSurroundings surroundings, ISessionTransport transport, AuthenticationResult? identity = null, Poll? poll = null)
     {
         Identity = identity;
+        Poll = poll;
         _surroundings = surroundings;
         _transport = transport;
         _output = new SessionOutput(transport, surroundings.Time) { Left = Left };
@@ -61,11 +65,17 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     /// <summary>Whom the connection has authenticated by itself; null for nobody.</summary>
     public AuthenticationResult? Identity { get; }
 
+    /// <summary>What makes it a poll; null for a connection.</summary>
+    public Poll? Poll { get; }
+
     /// <summary>The peer, for logs.</summary>
     public string Peer => _transport.Peer;
 
+    /// <summary>Who it is, for logs.</summary>
+    private string Who => Open?.User.Value ?? "nobody yet";
+
     /// <summary>Its place among those that have not said Hello; the registry's.</summary>
-    public LinkedListNode<Session>? WithoutHello { get; set; }
+    public LinkedListNode<INewcomer>? Place { get; set; }
 
     /// <summary>There was no room for it; the registry's.</summary>
     public bool IsTurnedAway { get; set; }
@@ -86,12 +96,25 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     /// <summary>What Hello has opened; null before.</summary>
     public OpenSession? Open => Volatile.Read(ref _open);
 
+    /// <summary>
+    /// Whether it is a session of this user, and of this device if one is named. Before Hello the user is whom the connection has authenticated, and the device
+    /// nobody's yet.
+    /// </summary>
+    public bool IsOf(UserId user, DeviceId? device) =>
+        Open is { } open ? open.User == user && (device is null || open.Record.Device == device) : device is null && Identity is { Code: ErrorCode.None } known && known.User == user;
+
     /// <summary>Serves the connection until it ends. Throws nothing.</summary>
     public async Task RunAsync()
     {
         try
         {
             _surroundings.Registry.Add(this, _surroundings.Options.Bounds);
+            if (_open is not null)
+            {
+                // Messages over HTTP say no Hello.
+                _surroundings.Registry.HelloCame(this);
+            }
+
             if (_surroundings.Registry.IsDraining)
             {
                 Drain();
@@ -273,13 +296,54 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     /// <summary>Hello is accepted: the router is about to know this session.</summary>
     public void Admitted(OpenSession open) => Volatile.Write(ref _open, open);
 
+    /// <summary>Opens it for msg:R alone, before it runs (PROTOCOL §14.2).</summary>
+    /// <param name="identity">Whose messages.</param>
+    /// <param name="held">What the client was told to retry later.</param>
+    public void OpenForMessages(AuthenticationResult identity, IReadOnlyList<Error> held)
+    {
+        var open = _opening.OpenForMessages(identity);
+        using var writing = _output.Enter();
+        open.Requests.Hold(held);
+    }
+
     /// <summary>Welcome is written; called inside the lock.</summary>
     public void Welcomed()
     {
         _welcomed = true;
         _pulse.Welcomed();
+        if (Poll is not null)
+        {
+            // It is the client's turn when this is answered.
+            _pulse.StopsReading();
+        }
+
         _packetBytesMax = _surroundings.Options.Bounds.BodyBytesMax + ProtocolLimits.PacketOverheadBytes;
     }
+
+    // ---- a poll (PROTOCOL §14.1) ------------------------------------------------------------
+
+    /// <summary>There is something to say, or nothing more to wait for: it is answered as soon as it is welcome and no page is on its way.</summary>
+    public void Answer()
+    {
+        using var writing = _output.Enter();
+        _answerAsked = true;
+        AnswerIfAsked(writing);
+    }
+
+    /// <inheritdoc cref="Answer"/>
+    public void AnswerIfAsked(in SessionOutput.Writing writing)
+    {
+        if (_answerAsked && _welcomed && (_transport.IsFull || Open is not { Stream.IsReading: true }))
+        {
+            EndReading();
+        }
+    }
+
+    /// <summary>A page of the mailbox has been written; called inside the lock.</summary>
+    public void PageTaken(in SessionOutput.Writing writing) => AnswerIfAsked(writing);
+
+    /// <summary>The client has gone: there is nobody to answer.</summary>
+    public void Leave() => StopReading();
 
     // ---- from outside: the router -----------------------------------------------------------
 
@@ -289,20 +353,34 @@ internal sealed partial class Session : ISessionPost, IStoredListener
         Open?.Stream.Heard(writing, entries);
     }
 
-    public void Report(IReadOnlyList<DeliveryReport> reports)
+    public void Report(IReadOnlyList<DeliveryReport> reports) => TryReport(reports);
+
+    /// <summary>As <see cref="Report(IReadOnlyList{DeliveryReport})"/>; false when nothing more is said here.</summary>
+    public bool TryReport(IReadOnlyList<DeliveryReport> reports)
     {
         using var writing = _output.Enter();
         for (var i = 0; i < reports.Count; i++)
         {
-            Report(writing, reports[i].By, reports[i].Ids, MessageState.Delivered);
+            Report(writing, reports[i].By, reports[i].Ids, reports[i].State);
         }
+
+        return !writing.IsOver;
     }
 
     public void Stored(UserId by, IReadOnlyList<MessageId> ids)
     {
         _surroundings.Meter.Stored(ids.Count);
-        using var writing = _output.Enter();
-        Report(writing, by, ids, MessageState.Stored);
+        using (var writing = _output.Enter())
+        {
+            Report(writing, by, ids, MessageState.Stored);
+            if (!writing.IsOver || Open is not { IsOnlyForMessages: true })
+            {
+                return;
+            }
+        }
+
+        // The request has been answered; the sender's polls go on.
+        _surroundings.Routes.Report(Open.User, new DeliveryReport(by, ids) { AreStored = true });
     }
 
     public void Supersede() => End(ErrorCode.Superseded);
@@ -336,7 +414,7 @@ internal sealed partial class Session : ISessionPost, IStoredListener
         if (_output.StalledFor() > _surroundings.Options.Times.SilenceMax)
         {
             // Goodbye could not get through either.
-            LogEnded(_surroundings.Logger, _transport.Peer, open?.User, ErrorCode.SlowReader, ErrorText.For(ErrorCode.SlowReader));
+            LogEnded(_surroundings.Logger, _transport.Peer, Who, ErrorCode.SlowReader, ErrorText.For(ErrorCode.SlowReader));
             Abort();
         }
         else if (open is not null && now >= open.ExpiresAt)
@@ -396,10 +474,11 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     public void End(ErrorCode code) => End(code, ErrorText.For(code));
 
     /// <inheritdoc cref="End(ErrorCode)"/>
-    public void End(ErrorCode code, string text)
+    /// <returns>False when it had ended before.</returns>
+    public bool End(ErrorCode code, string text)
     {
         using var writing = _output.Enter();
-        End(writing, code, text);
+        return End(writing, code, text);
     }
 
     /// <inheritdoc cref="End(ErrorCode)"/>
@@ -433,24 +512,28 @@ internal sealed partial class Session : ISessionPost, IStoredListener
     /// <summary>The authorizer threw or did not answer in time.</summary>
     public void AuthorizerFailed(Exception fault) => LogAuthorizerFailed(_surroundings.Logger, fault);
 
-    private void End(in SessionOutput.Writing writing, ErrorCode code, string text)
+    private bool End(in SessionOutput.Writing writing, ErrorCode code, string text)
     {
         var retryAfter = code.Remedy() == ErrorRemedy.RetryLater ? _surroundings.Options.Times.RetryAfter : TimeSpan.Zero;
-        if (writing.End(new Goodbye(code, text, retryAfter)))
+        var isFirst = writing.End(new Goodbye(code, text, retryAfter));
+        if (isFirst)
         {
             _surroundings.Meter.SaidGoodbye(code);
-            LogEnded(_surroundings.Logger, _transport.Peer, Open?.User, code, text);
+            LogEnded(_surroundings.Logger, _transport.Peer, Who, code, text);
         }
 
         StopReading();
+        return isFirst;
     }
 
     private void StopReading()
     {
         // On the pool: neither whoever waits for the token nor the reader, which closes the session, may run inside the caller's lock.
         _ = _stopping.CancelAsync();
-        ThreadPool.UnsafeQueueUserWorkItem(static transport => transport.StopReading(), _transport, preferLocal: false);
+        EndReading();
     }
+
+    private void EndReading() => ThreadPool.UnsafeQueueUserWorkItem(static transport => transport.StopReading(), _transport, preferLocal: false);
 
     /// <summary>Bytes have left, or never will.</summary>
     private void Left(SessionOutput.Writing writing, AnswerCount answers)
@@ -468,8 +551,15 @@ internal sealed partial class Session : ISessionPost, IStoredListener
         var linger = _surroundings.Options.Times.Linger;
         if (_open is { } open)
         {
-            _surroundings.Directory.Remove(open.Record.Address);
-            _surroundings.Routes.Unregister(open.User, open.Record.Address);
+            if (open.Lease is { } lease)
+            {
+                lease.Leave(this, forGood: Poll!.Leaves);
+            }
+            else if (!open.IsOnlyForMessages)
+            {
+                _surroundings.Directory.Remove(open.Record.Address);
+                _surroundings.Routes.Unregister(open.User, open.Record.Address);
+            }
 
             // What the store has been given is answered, and recipients hear of it, also when this client is gone. A store that
             // hangs must not keep the server from stopping.

@@ -1,10 +1,12 @@
+using Hexagram.Server.Gateway.Polling;
 using Hexagram.Server.Hosting;
+using Hexagram.Server.Options;
 using Microsoft.Extensions.Hosting;
 
 namespace Hexagram.Server.Gateway;
 
-/// <summary>One timer for all sessions of the node: half-open peers, tokens that expire, writes that do not get on.</summary>
-internal sealed class SessionClock(SessionRegistry registry, ServerClock clock) : BackgroundService
+/// <summary>One timer for all sessions of the node: half-open peers, tokens that expire, writes that do not get on, leases that run out.</summary>
+internal sealed class SessionClock(SessionRegistry registry, PollLeases leases, ServerOptions options, ServerClock clock) : BackgroundService
 {
     /// <summary>How exact a session's clocks are.</summary>
     internal static readonly TimeSpan TickEvery = TimeSpan.FromSeconds(1);
@@ -35,11 +37,14 @@ internal sealed class SessionClock(SessionRegistry registry, ServerClock clock) 
     {
         while (await _timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
+            registry.TurnAwayArrivedBefore(clock.Time.GetTimestamp() - (long)(options.Times.HelloTimeout.TotalSeconds * clock.Time.TimestampFrequency));
             var now = clock.Time.GetUtcNow();
             foreach (var session in registry.Sessions)
             {
                 Tick(session, now);
             }
+
+            leases.Tick();
         }
     }
 }

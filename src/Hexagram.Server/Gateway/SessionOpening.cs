@@ -2,6 +2,7 @@ using Hexagram.Protocol;
 using Hexagram.Server.Authentication;
 using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Gateway.Output;
+using Hexagram.Server.Gateway.Polling;
 using Hexagram.Server.Router;
 using Hexagram.Storage;
 
@@ -23,13 +24,20 @@ internal sealed partial class SessionOpening(SessionSurroundings surroundings, S
             return;
         }
 
-        var open = Admit(hello, identity);
+        if (Admit(hello, identity) is not { } open)
+        {
+            session.End(ErrorCode.TooManySessions);
+            return;
+        }
+
         switch (await surroundings.Routes.RegisterAsync(open.User, open.Record).ConfigureAwait(false))
         {
             case RegisterOutcome.Superseded:
+                open.Lease?.Close();
                 session.End(ErrorCode.Superseded);
                 return;
             case RegisterOutcome.TooManySessions:
+                open.Lease?.Close();
                 session.End(ErrorCode.TooManySessions, "The user has as many sessions as it may.");
                 return;
         }
@@ -48,10 +56,13 @@ internal sealed partial class SessionOpening(SessionSurroundings surroundings, S
             session.Welcomed();
             if (open.IsReceiving)
             {
-                open.Stream.Open(writing, opening.ResumeAfter, opening.Position.Last, hello.Window, hello.WindowBytes);
+                open.Stream.Open(writing, opening, hello, ReceivedBefore(hello));
             }
+
+            session.AnswerIfAsked(writing);
         }
 
+        open.Lease?.Opened(session);
         LogOpened(surroundings.Logger, open.User, hello.Device, session.Peer, hello.Software, hello.Connection, hello.Window);
         open.Confirmations.Tell(opening.NewlyDelivered);
         if (opening.Cursor < opening.ResumeAfter && opening.NewlyDelivered.Count > 0)
@@ -61,23 +72,58 @@ internal sealed partial class SessionOpening(SessionSurroundings surroundings, S
         }
     }
 
-    private OpenSession Admit(Hello hello, AuthenticationResult identity)
+    /// <summary>A session for msg:R alone: the router does not know of it, and nothing but their answers is said (PROTOCOL §14.2).</summary>
+    public OpenSession OpenForMessages(AuthenticationResult identity)
+    {
+        var open = Open(identity, new SessionRecord(default, default, default, Receiving: false), lease: null);
+        session.Admitted(open);
+        session.Welcomed();
+        return open;
+    }
+
+    /// <summary>Null when there is no room for another device that polls.</summary>
+    private OpenSession? Admit(Hello hello, AuthenticationResult identity)
+    {
+        OpenSession open;
+        if (session.Poll is { } poll)
+        {
+            // From here on live entries and ack:N are brought to this poll, and not to the one before it.
+            if (poll.Leases.Enter(identity.User, hello, session) is not { } lease)
+            {
+                return null;
+            }
+
+            open = Open(identity, lease.Record, lease);
+            session.Admitted(open);
+            return open;
+        }
+
+        open = Open(identity, new SessionRecord(surroundings.Directory.NewAddress(), hello.Device, hello.Connection, hello.Window > 0), lease: null);
+        session.Admitted(open);
+        surroundings.Directory.Add(open.Record.Address, session);
+        return open;
+    }
+
+    private OpenSession Open(AuthenticationResult identity, SessionRecord record, PollLease? lease)
     {
         var user = identity.User;
-        var record = new SessionRecord(surroundings.Directory.NewAddress(), hello.Device, hello.Connection, hello.Window > 0);
         var stream = new SessionStream(surroundings, output, user, session);
-        var open = new OpenSession(
+        return new OpenSession(
             user,
             record,
             identity.ExpiresAt,
             identity.Principal,
             new RequestLine(surroundings, output, user, session),
             stream,
-            new ConfirmationLine(surroundings, output, stream, user, hello.Device, session));
-        session.Admitted(open);
-        surroundings.Directory.Add(record.Address, session);
-        return open;
+            new ConfirmationLine(surroundings, output, stream, user, record.Device, session))
+        {
+            Lease = lease,
+        };
     }
+
+    /// <summary>What another history had received says nothing of this one.</summary>
+    private Sequence ReceivedBefore(Hello hello) =>
+        session.Poll is { Received: var received } && hello.Epoch == surroundings.Store.Epoch ? received : Sequence.None;
 
     private async ValueTask<DeviceOpening> OpenDeviceAsync(OpenSession open, Hello hello)
     {

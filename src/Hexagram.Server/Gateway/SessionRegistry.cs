@@ -11,13 +11,25 @@ internal sealed class SessionRegistry
 
     // Concurrent for those who read it; it changes, as all the rest, inside the lock.
     private readonly ConcurrentDictionary<Session, bool> _sessions = new();
-    private readonly LinkedList<Session> _withoutHello = new();
+    private readonly LinkedList<INewcomer> _withoutHello = new();
     private int _count;
     private int _turnedAway;
     private volatile bool _draining;
 
     /// <summary>How many there are.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>How many have not said anything yet that would tell who they are.</summary>
+    public int Newcomers
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _withoutHello.Count;
+            }
+        }
+    }
 
     /// <summary>The server is stopping: no session begins any more.</summary>
     public bool IsDraining => _draining;
@@ -31,39 +43,59 @@ internal sealed class SessionRegistry
     /// </summary>
     public void Add(Session session, SessionBounds bounds)
     {
-        Session turnedAway;
-        ErrorCode code;
-        bool cutOff;
+        INewcomer? oldest;
+        var cutOff = false;
         lock (_gate)
         {
             _sessions.TryAdd(session, true);
             _count++;
             if (_count - _turnedAway > bounds.SessionsMax)
             {
-                (turnedAway, code) = (session, ErrorCode.TooManySessions);
+                oldest = session;
+                cutOff = IsCutOff(session, bounds);
             }
             else
             {
-                session.WithoutHello = _withoutHello.AddLast(session);
-                if (_withoutHello.Count <= bounds.WithoutHelloMax)
-                {
-                    return;
-                }
-
-                (turnedAway, code) = (_withoutHello.First!.Value, ErrorCode.HelloTimeout);
+                oldest = MakeRoom(session, bounds, ref cutOff);
             }
-
-            // It no longer takes anybody's place. So many may be left to read their Goodbye; more are cut off, so that these are bounded too.
-            Unlink(turnedAway);
-            turnedAway.IsTurnedAway = true;
-            cutOff = ++_turnedAway > bounds.WithoutHelloMax;
         }
 
-        turnedAway.End(code);
-        if (cutOff)
+        TurnAway(oldest, oldest == session ? ErrorCode.TooManySessions : ErrorCode.HelloTimeout, cutOff);
+    }
+
+    /// <summary>Counts in a connection that has not come as far as a session, until <see cref="Leave"/>. One too many makes the oldest go.</summary>
+    public void Arrive(Arrival arrival, SessionBounds bounds)
+    {
+        INewcomer? oldest;
+        var cutOff = false;
+        lock (_gate)
         {
-            turnedAway.Abort();
+            oldest = MakeRoom(arrival, bounds, ref cutOff);
         }
+
+        TurnAway(oldest, ErrorCode.HelloTimeout, cutOff);
+    }
+
+    /// <summary>It has come as far as a session or a request, or has gone. Harmless when it has left before.</summary>
+    public void Leave(Arrival arrival)
+    {
+        lock (_gate)
+        {
+            Unlink(arrival);
+        }
+    }
+
+    /// <summary>Turns away those that came before <paramref name="moment"/> and have not come as far as a session or a request; sessions see to their own time.</summary>
+    public void TurnAwayArrivedBefore(long moment)
+    {
+        List<Arrival> late;
+        lock (_gate)
+        {
+            late = [.. _withoutHello.OfType<Arrival>().TakeWhile(arrival => arrival.CameAt <= moment)];
+            late.ForEach(Unlink);
+        }
+
+        late.ForEach(arrival => arrival.TurnAway());
     }
 
     /// <summary>It has said Hello.</summary>
@@ -74,6 +106,10 @@ internal sealed class SessionRegistry
             Unlink(session);
         }
     }
+
+    /// <summary>Sends a user's sessions away until they have authenticated anew; of all devices, or of one.</summary>
+    /// <returns>How many have ended by this.</returns>
+    public int SignOut(UserId user, DeviceId? device) => Sessions.Count(session => session.IsOf(user, device) && session.End(ErrorCode.Authenticate, "You have been signed out; sign in again."));
 
     /// <summary>Nothing is left of it.</summary>
     public void Remove(Session session)
@@ -87,12 +123,50 @@ internal sealed class SessionRegistry
         }
     }
 
-    private void Unlink(Session session)
+    /// <summary>Gives a newcomer its place. Who has to go for it is returned; null when there was room.</summary>
+    private INewcomer? MakeRoom(INewcomer newcomer, SessionBounds bounds, ref bool cutOff)
     {
-        if (session.WithoutHello is { } place)
+        newcomer.Place = _withoutHello.AddLast(newcomer);
+        if (_withoutHello.Count <= bounds.WithoutHelloMax)
+        {
+            return null;
+        }
+
+        var oldest = _withoutHello.First!.Value;
+        cutOff = oldest is Session session && IsCutOff(session, bounds);
+        Unlink(oldest);
+        return oldest;
+    }
+
+    /// <summary>A session that is turned away no longer takes anybody's place. So many may be left to read their Goodbye; more are cut off, so that these are bounded too.</summary>
+    private bool IsCutOff(Session session, SessionBounds bounds)
+    {
+        session.IsTurnedAway = true;
+        return ++_turnedAway > bounds.WithoutHelloMax;
+    }
+
+    private static void TurnAway(INewcomer? newcomer, ErrorCode code, bool cutOff)
+    {
+        if (newcomer is Arrival arrival)
+        {
+            arrival.TurnAway();
+        }
+        else if (newcomer is Session session)
+        {
+            session.End(code);
+            if (cutOff)
+            {
+                session.Abort();
+            }
+        }
+    }
+
+    private void Unlink(INewcomer newcomer)
+    {
+        if (newcomer.Place is { } place)
         {
             _withoutHello.Remove(place);
-            session.WithoutHello = null;
+            newcomer.Place = null;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Hexagram.Server.Gateway.Polling;
 using Hexagram.Server.Gateway.WebSockets;
 using Hexagram.Server.Health;
 using Hexagram.Server.Telemetry;
@@ -16,7 +17,8 @@ public static class HexagramEndpointExtensions
     public const string Prefix = "/v1";
 
     /// <summary>
-    /// Maps the WebSocket endpoint <c>{prefix}/ws</c>, and <c>/health/live</c> and <c>/health/ready</c>: 200, or 503 and the reason.
+    /// Maps the WebSocket endpoint <c>{prefix}/ws</c>; those of long polling, <c>{prefix}/poll</c>, <c>{prefix}/messages</c>, <c>{prefix}/status</c> and their description
+    /// <c>{prefix}/openapi.json</c>; and <c>/health/live</c> and <c>/health/ready</c>: 200, or 503 and the reason.
     /// </summary>
     /// <param name="endpoints">The application.</param>
     /// <param name="prefix">What the path of every endpoint of the protocol begins with.</param>
@@ -30,6 +32,7 @@ public static class HexagramEndpointExtensions
 
         // HTTP/2 opens a WebSocket with CONNECT (RFC 8441).
         group.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], webSockets.AcceptAsync);
+        ActivatorUtilities.CreateInstance<PollingEndpoints>(endpoints.ServiceProvider).Map(group, prefix);
         return group;
     }
 
@@ -37,8 +40,14 @@ public static class HexagramEndpointExtensions
     /// Maps what the server counts, in the text format of Prometheus. Whoever asks may read it, foreign web pages excepted; an application that wants it otherwise
     /// says so on what is returned.
     /// </summary>
-    public static RouteHandlerBuilder MapHexagramMetrics(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string path = "/metrics") =>
-        endpoints.MapGet(path, (MetricsText metrics) => Results.Text(metrics.Read(), MetricsText.ContentType)).RefuseForeignPages();
+    public static RouteHandlerBuilder MapHexagramMetrics(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string path = "/metrics")
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+
+        // Made here rather than for the first reader, so that it misses nothing that is recorded before.
+        var metrics = endpoints.ServiceProvider.GetRequiredService<MetricsText>();
+        return endpoints.MapGet(path, () => Results.Text(metrics.Read(), MetricsText.ContentType)).RefuseForeignPages();
+    }
 
     /// <summary>
     /// Refuses what a foreign web page asks of these endpoints, with 403: for answers that only pages of this server, or of

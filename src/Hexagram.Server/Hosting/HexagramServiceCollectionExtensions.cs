@@ -3,6 +3,7 @@ using Hexagram.Server.Authorization;
 using Hexagram.Server.Configuration;
 using Hexagram.Server.Gateway;
 using Hexagram.Server.Gateway.Lines;
+using Hexagram.Server.Gateway.Polling;
 using Hexagram.Server.Gateway.WebSockets;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
@@ -10,6 +11,7 @@ using Hexagram.Server.Sending;
 using Hexagram.Server.Telemetry;
 using Hexagram.Server.Upkeep;
 using Hexagram.Storage;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -82,6 +84,7 @@ public static class HexagramServiceCollectionExtensions
         AddAuthentication(services, options);
         AddGateway(services, options);
         services.AddSingleton<IHexagram, DirectSender>();
+        services.AddSingleton<IPostConfigureOptions<LoggerFilterOptions>, QuietEngine>();
         services.AddOrleans(silo =>
         {
             // The ports are names only: a single silo listens nowhere.
@@ -109,6 +112,8 @@ public static class HexagramServiceCollectionExtensions
         services.AddSingleton<ServerMeter>();
         services.AddSingleton<MetricsText>();
         services.AddSingleton<SessionRegistry>();
+        services.AddSingleton<Arrivals>();
+        services.AddTransient<IStartupFilter>(static provider => provider.GetRequiredService<Arrivals>());
         services.AddSingleton(new RequestBudget(options.Bounds.RequestBytesInFlightTotalMax));
         services.AddSingleton<SessionDirectory>();
         services.AddSingleton<UserRoutes>();
@@ -116,6 +121,8 @@ public static class HexagramServiceCollectionExtensions
         services.AddSingleton<ListenerAddresses>();
         services.AddSingleton<ServerCertificate>();
         services.AddSingleton<PageRules>();
+        services.AddSingleton<PollLeases>();
+        services.AddSingleton<PollingGate>();
         services.AddHostedService<ListenerAnnouncement>();
         services.AddHostedService<SessionClock>();
         services.AddHostedService<Heartbeat>();

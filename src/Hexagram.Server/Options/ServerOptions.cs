@@ -21,6 +21,9 @@ public sealed record ServerOptions
     /// <summary>The bounds of a session.</summary>
     public SessionBounds Bounds { get; init; } = new();
 
+    /// <summary>Clients that poll.</summary>
+    public PollingOptions Polling { get; init; } = new();
+
     /// <summary>The router and its heartbeat.</summary>
     public RouterOptions Router { get; init; } = new();
 
@@ -43,7 +46,7 @@ public sealed record ListenerOptions
     /// <summary>The address and port of the binary protocol; port 0 takes a free one.</summary>
     public IPEndPoint Tcp { get; init; } = new(IPAddress.Loopback, 7000);
 
-    /// <summary>The address and port of HTTP (WebSocket, health); port 0 takes a free one. Null: none.</summary>
+    /// <summary>The address and port of HTTP (WebSocket, long polling, health); port 0 takes a free one. Null: none.</summary>
     public IPEndPoint? Http { get; init; } = new(IPAddress.Loopback, 7080);
 
     /// <summary>Whether an address that other machines can reach is allowed. Without <see cref="ServerOptions.Tls"/> the traffic is not encrypted.</summary>
@@ -53,7 +56,7 @@ public sealed record ListenerOptions
 /// <summary>The clocks of a session (PROTOCOL §4, §9). All more than zero.</summary>
 public sealed record SessionTimes
 {
-    /// <summary>How long a new connection may take to say Hello.</summary>
+    /// <summary>How long a new connection may take for its TLS handshake or its first request over HTTP, and then to say Hello.</summary>
     public TimeSpan HelloTimeout { get; init; } = ProtocolLimits.HelloTimeout;
 
     /// <summary>How long the server may take from Hello to Welcome: after so long a client goes away by itself.</summary>
@@ -82,7 +85,7 @@ public sealed record SessionBounds
     public int SessionsMax { get; init; } = 100_000;
 
     /// <summary>
-    /// Connections at a time that have not said Hello. Beyond, the one that has kept the server waiting the longest makes room for the new one:
+    /// Connections at a time that have not said Hello; those that are in their TLS handshake, or have asked nothing over HTTP, included. Beyond, the one that has kept the server waiting the longest makes room for the new one:
     /// <c>HelloTimeout</c>. So whoever says Hello at once gets in, however many others say nothing.
     /// </summary>
     public int WithoutHelloMax { get; init; } = 10_000;

@@ -26,6 +26,8 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
             .Concat(Faults(options.Access.Tokens))
             .Concat(
             [
+                .. InRange("Polling.Lease", options.Polling.Lease, TimeSpan.FromMinutes(10)),
+                .. InRange("Polling.Hold", options.Polling.Hold, ProtocolLimits.HoldMax),
                 .. InRange("Router.Heartbeat", options.Router.Heartbeat, TimeSpan.FromDays(1)),
                 .. InRange("Access.AuthorizerTimeout", options.Access.AuthorizerTimeout, TimeSpan.FromHours(1)),
                 .. InRange("ForgetEvery", options.ForgetEvery, TimeSpan.FromDays(30)),

@@ -22,4 +22,12 @@ internal readonly record struct EntryHint([property: Id(0)] Entry Entry, [proper
 /// <param name="By">Whose device.</param>
 /// <param name="Ids">The messages; 1 or more.</param>
 [GenerateSerializer, Immutable, Alias("hexagram.delivery-report")]
-internal sealed record DeliveryReport([property: Id(0)] UserId By, [property: Id(1)] IReadOnlyList<MessageId> Ids);
+internal sealed record DeliveryReport([property: Id(0)] UserId By, [property: Id(1)] IReadOnlyList<MessageId> Ids)
+{
+    /// <summary>Instead: "these are on disk, and nobody who receives them was known", for a sender whose request has been answered already.</summary>
+    [Id(2)]
+    public bool AreStored { get; init; }
+
+    /// <summary>What became of them.</summary>
+    public MessageState State => AreStored ? MessageState.Stored : MessageState.Delivered;
+}

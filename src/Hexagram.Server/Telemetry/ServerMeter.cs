@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Hexagram.Protocol;
 using Hexagram.Server.Gateway;
+using Hexagram.Server.Gateway.Polling;
 
 namespace Hexagram.Server.Telemetry;
 
@@ -18,6 +19,7 @@ internal sealed class ServerMeter
 
     private readonly CountByCode _notAccepted = new();
     private readonly CountByCode _goodbyes = new();
+    private readonly long[] _polls = new long[Enum.GetValues<PollOutcome>().Length];
     private long _accepted;
     private long _acceptedBytes;
     private long _duplicates;
@@ -26,7 +28,7 @@ internal sealed class ServerMeter
     private long _delivered;
     private long _stored;
 
-    public ServerMeter(IMeterFactory meters, SessionRegistry registry)
+    public ServerMeter(IMeterFactory meters, SessionRegistry registry, PollLeases leases)
     {
         var meter = meters.Create(Name);
         meter.CreateObservableUpDownCounter("hexagram.server.connections", () => (long)registry.Count, "{connection}", "Connections at the moment, also those that have not said Hello.");
@@ -37,6 +39,8 @@ internal sealed class ServerMeter
         meter.CreateObservableCounter("hexagram.server.delivered", () => Volatile.Read(ref _delivered), "{message}", "Messages that their first device has confirmed.");
         meter.CreateObservableCounter("hexagram.server.stored", () => Volatile.Read(ref _stored), "{message}", "Accepted requests for which no receiving session of the recipient was known.");
         meter.CreateObservableCounter("hexagram.server.goodbyes", () => _goodbyes.Measure(), "{connection}", "Connections that the server has ended, by the code of its Goodbye.");
+        meter.CreateObservableCounter("hexagram.server.polls", Polls, "{poll}", "Polls that are over, by outcome.");
+        meter.CreateObservableUpDownCounter("hexagram.server.polling", () => (long)leases.Count, "{device}", "Devices that poll at the moment, also between two polls.");
     }
 
     /// <summary>A msg:R is on disk, by this request or an earlier one.</summary>
@@ -70,6 +74,12 @@ internal sealed class ServerMeter
 
     /// <summary>The server has ended a connection.</summary>
     public void SaidGoodbye(ErrorCode code) => _goodbyes.Add(code);
+
+    /// <summary>A poll is over.</summary>
+    public void Polled(PollOutcome outcome) => Interlocked.Increment(ref _polls[(int)outcome]);
+
+    private IEnumerable<Measurement<long>> Polls() => Enum.GetValues<PollOutcome>()
+        .Select(outcome => new Measurement<long>(Volatile.Read(ref _polls[(int)outcome]), new KeyValuePair<string, object?>("outcome", outcome.ToString().ToLowerInvariant())));
 
     private IEnumerable<Measurement<long>> Requests() =>
     [

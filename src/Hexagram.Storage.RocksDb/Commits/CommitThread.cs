@@ -29,12 +29,13 @@ internal sealed class CommitThread
     private readonly RocksDbStoreOptions _options;
     private readonly Commit _commit;
     private readonly IBatchWriter _writer;
+    private readonly StoreMeter _meter;
     private readonly List<Waiter> _waiters = [];
     private volatile StoreUnavailableException? _fault;
 
-    internal CommitThread(RocksDbStoreOptions options, Commit commit, IBatchWriter writer)
+    internal CommitThread(RocksDbStoreOptions options, Commit commit, IBatchWriter writer, StoreMeter meter)
     {
-        (_options, _commit, _writer) = (options, commit, writer);
+        (_options, _commit, _writer, _meter) = (options, commit, writer, meter);
         new Thread(Run) { Name = Name, IsBackground = true }.Start();
     }
 
@@ -151,6 +152,7 @@ internal sealed class CommitThread
             return FailRest(taken, from);
         }
 
+        _meter.Committed(to - from);
         for (var i = from; i < to; i++)
         {
             Answered(taken[i].Answer());

@@ -10,13 +10,15 @@ internal interface IBatchWriter
 }
 
 /// <summary>Writes to the database, and after each sync moves the durable mark.</summary>
-internal sealed class BatchWriter(Database database, Folders.DurableMark mark) : IBatchWriter
+internal sealed class BatchWriter(Database database, Folders.DurableMark mark, StoreMeter meter) : IBatchWriter
 {
     public void Write(RocksBatch batch, bool sync)
     {
+        var begun = sync ? meter.BeginSync() : 0;
         database.Write(batch, sync);
         if (sync)
         {
+            meter.Synced(begun);
             mark.Advance(database.LatestSequenceNumber);
         }
     }

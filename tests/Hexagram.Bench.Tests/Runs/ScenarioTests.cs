@@ -50,6 +50,16 @@ public sealed class ScenarioTests
         Assert.True(report.GetProperty("results")[0].GetProperty("allocatedBytes").GetDouble() > 0);
     }
 
+    [Fact]
+    public async Task The_same_is_measured_over_TLS()
+    {
+        var report = await RunAsync("single --client sdk --transport ws --window 4 --duration 500ms --warm-up 100ms --tls");
+
+        Assert.True(report.GetProperty("passed").GetBoolean());
+        Assert.Equal(["server", "server with TLS"], report.GetProperty("results").EnumerateArray().Select(result => result.GetProperty("target").GetString()));
+        Assert.True(report.GetProperty("tlsRatio").GetProperty("serverProcessorUs").GetDouble() > 0);
+    }
+
     private static async Task<JsonElement> RunAsync(string words)
     {
         var program = new HexagramProgram

@@ -35,6 +35,14 @@ public sealed class ChatViewTests
     }
 
     [Fact]
+    public void A_long_note_stands_behind_its_time_in_all_its_rows()
+    {
+        Assert.Equal(
+            ["03:04  cannot connect:", "       refused"],
+            _view.DrawEntry(Note("cannot connect: refused"), 24));
+    }
+
+    [Fact]
     public void No_row_is_wider_than_the_terminal_whatever_is_said()
     {
         Type(string.Concat(Enumerable.Repeat("长 long ", 40)));

@@ -16,6 +16,8 @@ public sealed class AddressTests
     [InlineData("ws://127.0.0.1:7080", "ws://127.0.0.1:7080/")]
     [InlineData("wss://chat.example", "wss://chat.example/")]
     [InlineData("wss://chat.example/chat/v1/ws", "wss://chat.example/chat/v1/ws")]
+    [InlineData("http://127.0.0.1:7080", "http://127.0.0.1:7080/")]
+    [InlineData("https://chat.example/chat/v1", "https://chat.example/chat/v1")]
     public void A_server_is_a_host_and_a_port(string text, string expected)
     {
         Assert.True(ServerAddress.TryParse(text, out var server));
@@ -24,7 +26,8 @@ public sealed class AddressTests
 
     [Theory]
     [InlineData("")]
-    [InlineData("http://127.0.0.1:7000")]
+    [InlineData("ftp://127.0.0.1:7000")]
+    [InlineData("https://chat.example?query")]
     [InlineData("127.0.0.1:0")]
     [InlineData("127.0.0.1:70000")]
     [InlineData("127.0.0.1:7000/path")]
@@ -75,7 +78,9 @@ public sealed class AddressTests
     [InlineData("http://localhost:7080/", "127.0.0.1:7080")]
     [InlineData("http://[::1]:7080", "[::1]:7080")]
     [InlineData("http://127.0.0.1", "127.0.0.1:80")]
-    public void Http_is_written_as_a_url(string text, string expected)
+    [InlineData("127.0.0.1:7080", "127.0.0.1:7080")]
+    [InlineData("localhost:0", "127.0.0.1:0")]
+    public void Http_is_written_as_a_url_or_as_every_listener(string text, string expected)
     {
         Assert.True(ListenAddress.TryParseHttp(text, out var endpoint));
         Assert.Equal(IPEndPoint.Parse(expected), endpoint);
@@ -90,7 +95,6 @@ public sealed class AddressTests
 
     [Theory]
     [InlineData("")]
-    [InlineData("127.0.0.1:7080")]
     [InlineData("https://127.0.0.1:7080")]
     [InlineData("http://127.0.0.1:7080/path")]
     [InlineData("http://example.org:7080")]

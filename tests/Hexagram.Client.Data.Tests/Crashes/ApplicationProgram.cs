@@ -12,24 +12,56 @@ internal static class ApplicationProgram
     /// <summary>The first word of its command line.</summary>
     internal const string Word = "application";
 
+    /// <summary>Takes one life of it after the other.</summary>
+    internal static readonly MortalProcess Process = new(Word, TimeSpan.FromSeconds(60));
+
+    /// <summary>How it ends when its store is another's.</summary>
+    internal const int StoreRefused = 3;
+
     /// <summary>The text after which a receiver ends by itself.</summary>
     internal const string End = "end";
 
-    /// <summary>Runs as <c>order SERVER postgres|sqlite CONNECTION FIRST COUNT</c> or <c>answer SERVER postgres|sqlite CONNECTION</c>.</summary>
+    /// <summary>
+    /// Runs as <c>order SERVER postgres|sqlite CONNECTION FIRST COUNT</c>, <c>answer SERVER postgres|sqlite CONNECTION</c>, or
+    /// <c>hold SERVER postgres|sqlite CONNECTION TEXT</c>.
+    /// </summary>
     internal static async Task<int> RunAsync(string[] words)
+    {
+        try
+        {
+            return await WorkAsync(words);
+        }
+        catch (ClientStoreException fault)
+        {
+            Console.WriteLine(fault.Message);
+            return StoreRefused;
+        }
+    }
+
+    private static async Task<int> WorkAsync(string[] words)
     {
         var dialect = words[2] == "postgres" ? SqlDialect.PostgreSql : SqlDialect.Sqlite;
         await using var dataSource = TestDatabase.Open(dialect, words[3]);
         await using var client = await HexagramClient.OpenAsync(new HexagramClientOptions
         {
             Server = new Uri(words[1]),
-            Token = words[0] == "order" ? "shop" : "clerk",
-            Store = new DatabaseClientStore(dataSource, dialect, words[0]) { PollInterval = TimeSpan.FromMilliseconds(20) },
+            Token = words[0] == "answer" ? "clerk" : "shop",
+            Store = new DatabaseClientStore(dataSource, dialect, words[0])
+            {
+                PollInterval = TimeSpan.FromMilliseconds(20),
+
+                // Who is to be refused need not wait long for it.
+                OwnerPatience = TimeSpan.FromSeconds(words[0] == "hold" ? 2 : 5),
+            },
             Reconnect = new Backoff(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200)),
         });
         if (words[0] == "order")
         {
             await OrderAsync(client, dataSource, int.Parse(words[4], CultureInfo.InvariantCulture), int.Parse(words[5], CultureInfo.InvariantCulture));
+        }
+        else if (words[0] == "hold")
+        {
+            await HoldAsync(client, words[4]);
         }
         else
         {
@@ -67,6 +99,16 @@ internal static class ApplicationProgram
 
         await client.SendAsync("bob", End);
         await Task.WhenAll(client.ListOutbox().Select(message => message.Delivered));
+    }
+
+    /// <summary>Owns the store, sends one message, and ends when it is killed: nobody tells Bob that it is the end.</summary>
+    private static async Task HoldAsync(HexagramClient client, string text)
+    {
+        var message = await client.SendAsync("bob", text);
+        Console.WriteLine("open");
+        await message.Delivered;
+        Console.WriteLine("delivered");
+        await new TaskCompletionSource().Task;
     }
 
     /// <summary>Notes every message and answers it, in the transaction of the inbox. Ends when the answer to <see cref="End"/> is delivered.</summary>

@@ -9,6 +9,8 @@ public sealed class CrashTests
 {
     private static readonly bool Long = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") is "1";
 
+    private static readonly MortalProcess Application = ApplicationProgram.Process;
+
     /// <summary>Every step of a message's way from the application's transaction out of the device; the number is the pass at which the process dies.</summary>
     private static readonly string[] SenderDies =
     [
@@ -36,17 +38,17 @@ public sealed class CrashTests
         string[] Words(int count) => ["order", $"{server.Address}", postgreSql ? "postgres" : "sqlite", database.ConnectionString, $"{first}", $"{count}"];
         foreach (var point in Points(SenderDies, postgreSql))
         {
-            await ApplicationProcess.DieAtAsync(point, Words(1_000_000));
+            await Application.DieAtAsync(point, Words(1_000_000));
             first += 1_000;
         }
 
         foreach (var lines in Moments(postgreSql))
         {
-            await ApplicationProcess.DieAfterAsync(lines, Words(1_000_000));
+            await Application.DieAfterAsync(lines, Words(1_000_000));
             first += 1_000;
         }
 
-        await ApplicationProcess.LiveAsync(Words(20));
+        await Application.LiveAsync(Words(20));
         await last.Within();
         Assert.Equal([.. Numbers(database, "SELECT number FROM orders ORDER BY number").Select(number => $"{number}"), ApplicationProgram.End], server.Received);
     }
@@ -76,18 +78,18 @@ public sealed class CrashTests
 
         foreach (var point in Points(ReceiverDies, postgreSql))
         {
-            await ApplicationProcess.DieAtAsync(point, await WordsAsync());
+            await Application.DieAtAsync(point, await WordsAsync());
         }
 
         foreach (var lines in Moments(postgreSql))
         {
-            await ApplicationProcess.DieAfterAsync(lines % 7 + 1, await WordsAsync());
+            await Application.DieAfterAsync(lines % 7 + 1, await WordsAsync());
         }
 
         var words = await WordsAsync();
         sent.Add(ApplicationProgram.End);
         await alice.SendAsync("clerk", ApplicationProgram.End).Within();
-        await ApplicationProcess.LiveAsync(words);
+        await Application.LiveAsync(words);
         await last.Within();
         Assert.Equal(sent, Texts(database, "SELECT text FROM notes ORDER BY number"));
         Assert.Equal(sent, server.Received);

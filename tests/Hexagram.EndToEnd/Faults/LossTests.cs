@@ -28,7 +28,10 @@ public sealed class LossTests(SharedWorlds worlds) : IClassFixture<SharedWorlds>
 
     public static TheoryData<Transport, PacketKind, PacketKind> Pairs =>
         [.. Transport.With(Six.SelectMany(first => Six.Where(second => second >= first), (first, second) => (first, second)))
-            .Select(one => (one.Data.Item1, one.Data.Item2.first, one.Data.Item2.second))];
+            .Select(one => (one.Data.Item1, one.Data.Item2.first, one.Data.Item2.second)),
+        (Transport.Polling, PacketKind.MessageRequest, PacketKind.AckNotify),
+        (Transport.Polling, PacketKind.MessageAcknowledge, PacketKind.MessageNotify),
+        (Transport.Polling, PacketKind.AckRequest, PacketKind.AckAcknowledge)];
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

@@ -17,14 +17,19 @@ public class ExampleTests
         var content = Page.Examples().ElementAt(i).Content;
         var words = source.Split(' ');
         var vector = VectorFile.Vector(words[0], words[1]);
-        if (words.Length > 2)
+        var part = "packet";
+        if (words.Length > 2 && int.TryParse(words[2], CultureInfo.InvariantCulture, out var step))
         {
-            vector = vector["steps"]![int.Parse(words[2], CultureInfo.InvariantCulture) - 1]!;
+            vector = vector["steps"]![step - 1]!;
+        }
+        else if (words.Length > 2)
+        {
+            part = words[2];
         }
 
         if (form == "json")
         {
-            Assert.True(JsonNode.DeepEquals(vector["packet"], JsonNode.Parse(string.Concat(content))), $"Not the packet of {source}.");
+            Assert.True(JsonNode.DeepEquals(vector[part], JsonNode.Parse(string.Concat(content))), $"Not the {part} of {source}.");
         }
         else
         {

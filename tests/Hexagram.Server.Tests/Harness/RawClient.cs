@@ -124,6 +124,19 @@ internal sealed class RawClient : IAsyncDisposable
         return goodbye;
     }
 
+    /// <summary>The end of the connection, without a word.</summary>
+    public async Task ReceiveEndAsync()
+    {
+        try
+        {
+            Assert.Equal(0, await _stream.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience));
+        }
+        catch (IOException)
+        {
+            // Cut off.
+        }
+    }
+
     /// <summary>
     /// Everything that was said to the server before has been taken by it, and everything that it had to say at once has come: the packets before
     /// the Pong.

@@ -11,12 +11,14 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
     private volatile TaskCompletionSource _reads = Open();
     private volatile TaskCompletionSource _openings = Open();
     private readonly Milestones _openingCounts = new();
+    private readonly Milestones _openedCounts = new();
     private readonly Milestones _appendCounts = new();
     private readonly Milestones _confirmationCounts = new();
     private volatile Exception? _fault;
     private int _appended;
     private int _confirmed;
     private int _opened;
+    private int _openedByStore;
 
     /// <summary>Answers an append in the store's stead, under the rule of its lane, when it says so.</summary>
     public Func<AppendItem, ErrorCode>? HoldBack { get; set; }
@@ -51,6 +53,9 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
 
     /// <summary>Completes when so many devices have been opened.</summary>
     public Task WhenOpeningsAsync(int count) => _openingCounts.WhenAsync(count);
+
+    /// <summary>Completes when the store has opened so many devices, whether or not its answer waits here.</summary>
+    public Task WhenOpenedAsync(int count) => _openedCounts.WhenAsync(count);
 
     /// <summary>From now on devices are opened, and the answers wait.</summary>
     public void HoldOpenings() => _openings = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -121,6 +126,7 @@ internal sealed class SteeredStore(IMailboxStore store) : IMailboxStore
         _openingCounts.Set(Interlocked.Increment(ref _opened));
         var gate = _openings.Task;
         var opening = await (_fault is null ? store.OpenDeviceAsync(hello) : throw _fault);
+        _openedCounts.Set(Interlocked.Increment(ref _openedByStore));
         await gate;
         return opening;
     }

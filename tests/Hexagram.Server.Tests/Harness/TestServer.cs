@@ -155,6 +155,17 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Completes when so many have connected that have not said anything yet that would tell who they are.</summary>
+    public async Task WhenNewcomersAsync(int count)
+    {
+        using var patience = new CancellationTokenSource(RawClient.Patience);
+        while (Sessions.Newcomers != count)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Run(static async () => await Task.Yield());
+        }
+    }
+
     /// <summary>Completes when the mailbox of <paramref name="user"/> has so many entries.</summary>
     public async Task WhenLastIsAsync(string user, long last)
     {

@@ -1,5 +1,6 @@
 using Hexagram.Protocol;
 using Hexagram.Server.Authorization;
+using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Options;
 using Hexagram.Server.Tests.Harness;
 using Microsoft.Extensions.DependencyInjection;
@@ -146,6 +147,28 @@ public sealed class DirectSendTests
         Assert.True((await first.WaitAsync(RawClient.Patience)).IsAccepted);
         Assert.True((await third.WaitAsync(RawClient.Patience)).IsAccepted);
         Assert.Equal(["first", "third"], await TextsAsync(server));
+    }
+
+    [Fact]
+    public async Task A_call_that_finds_room_does_not_overtake_one_whose_turn_has_just_come()
+    {
+        const int Rounds = 50;
+        await using var server = await TestServer.StartAsync();
+        var hexagram = Hexagram(server);
+        var budget = server.Services.GetRequiredService<RequestBudget>();
+        for (var round = 0; round < Rounds; round++)
+        {
+            Assert.True(budget.TryTake(int.MaxValue));
+            var first = hexagram.SendAsync("system", "bob", $"{round}: first").AsTask();
+
+            // From here on there is room for all, and the first is on its way to take it.
+            budget.Return(int.MaxValue);
+            var second = hexagram.SendAsync("system", "bob", $"{round}: second").AsTask();
+
+            Assert.All(await Task.WhenAll(first, second).WaitAsync(RawClient.Patience), sent => Assert.True(sent.IsAccepted));
+        }
+
+        Assert.Equal(Enumerable.Range(0, Rounds).SelectMany(round => new[] { $"{round}: first", $"{round}: second" }), await TextsAsync(server));
     }
 
     [Theory]

@@ -1,9 +1,11 @@
 using System.Net;
+using Hexagram.Protocol;
 using Hexagram.Server.Hosting;
 using Hexagram.Server.Options;
 using Hexagram.Server.Tests.Harness;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -24,6 +26,20 @@ public sealed class HandshakeTests
 
         Assert.Contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", answer, StringComparison.Ordinal);
         Assert.Contains("Sec-WebSocket-Protocol: hexagram.v1.json", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("hexagram.v1.json, hexagram.v1.proto")]
+    [InlineData("hexagram.v1.proto, hexagram.v1.json")]
+    public async Task Who_offers_both_forms_gets_the_one_that_costs_less(string offered)
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await RawWebSocket.ConnectAsync(server.Http);
+
+        var answer = await client.AskAsync(RawWebSocket.Request(server.Http, offered));
+
+        Assert.Contains("Sec-WebSocket-Protocol: hexagram.v1.proto\r\n", $"{answer}\r\n", StringComparison.Ordinal);
+        await client.HelloAsync(server.Hello("alice"));
     }
 
     [Theory]
@@ -92,6 +108,26 @@ public sealed class HandshakeTests
         Assert.StartsWith("HTTP/1.1 403 ", answer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("192.168.1.5", "192.168.1.5:7080", true)]
+    [InlineData("192.168.1.5", "10.0.0.1:7080", true)]
+    [InlineData("192.168.1.5", "localhost:7080", false)]
+    [InlineData("192.168.1.5", "chat.localhost:7080", false)]
+    [InlineData("192.168.1.5", "evil.example", false)]
+    [InlineData("127.0.0.1", "localhost:7080", true)]
+    [InlineData("::1", "[::1]:7080", true)]
+    [InlineData("127.0.0.1", "192.168.1.5:7080", false)]
+    public void What_a_server_is_called_depends_on_who_can_reach_it(string listener, string host, bool allowed)
+    {
+        var context = new DefaultHttpContext();
+        context.Connection.LocalIpAddress = IPAddress.Parse(listener);
+        context.Request.Scheme = "http";
+        context.Request.Host = new HostString(host);
+        context.Request.Headers.Origin = $"http://{host}";
+
+        Assert.Equal(allowed, new Gateway.WebSockets.PageRules(new ServerOptions()).RefusalOfSession(context) is null);
+    }
+
     [Fact]
     public async Task Names_and_origins_that_the_operator_has_allowed_can()
     {
@@ -112,6 +148,35 @@ public sealed class HandshakeTests
             var answer = await client.AskAsync(RawWebSocket.Request(server.Http, host: host, more: [$"Origin: {origin}"]));
             Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Who_connects_over_HTTP_and_asks_nothing_is_sent_away_and_who_has_asked_may_rest()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var silent = await RawClient.ConnectAsync(server.Http);
+        await using var asking = await RawWebSocket.ConnectAsync(server.Http);
+        const string Question = "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        Assert.StartsWith("HTTP/1.1 404 ", await asking.AskAsync(Question), StringComparison.Ordinal);
+        await server.WhenNewcomersAsync(1);
+
+        server.Advance(ProtocolLimits.HelloTimeout);
+
+        await silent.ReceiveEndAsync();
+        Assert.StartsWith("HTTP/1.1 404 ", await asking.AskAsync(Question), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_request_that_does_not_come_to_its_end_is_given_up_also_behind_another()
+    {
+        // Kestrel's own clock, which a test cannot move.
+        await using var server = await TestServer.StartAsync(options => options with { Times = options.Times with { HelloTimeout = TimeSpan.FromSeconds(1) } });
+        await using var client = await RawWebSocket.ConnectAsync(server.Http);
+        await client.AskAsync("GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n");
+
+        var answer = client.AskAsync("GET /slowly HTTP/1.1\r\nHost: loc");
+
+        Assert.StartsWith("HTTP/1.1 408 ", await answer.WaitAsync(RawClient.Patience / 2), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -152,6 +152,31 @@ public sealed class HostileFrameTests
     }
 
     [Fact]
+    public async Task A_body_that_is_not_UTF8_is_refused_in_the_message_that_every_client_sends()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await WebSocketTests.OpenAsync(server, server.Hello("alice"), MessageForm.Json);
+        var message = RawWebSocket.Message(server.Message("bob", "hello"), MessageForm.Json);
+        message[message.AsSpan().IndexOf("hello"u8)] = 0xFF;
+
+        await client.SendBytesAsync(RawWebSocket.Frame(FrameKind.Text, message));
+
+        await client.ReceiveGoodbyeAsync(ErrorCode.ProtocolViolation);
+        Assert.Equal(0, server.Store.Appends);
+    }
+
+    [Fact]
+    public async Task A_Pong_frame_before_Hello_is_passed_over()
+    {
+        await using var server = await TestServer.StartAsync();
+        await using var client = await RawWebSocket.OpenAsync(server.Http);
+
+        await client.SendBytesAsync(RawWebSocket.Frame(FrameKind.Pong, "nobody asked"u8));
+
+        await client.HelloAsync(server.Hello("alice"));
+    }
+
+    [Fact]
     public async Task A_text_cut_between_the_bytes_of_a_character_is_whole_when_its_fragments_are()
     {
         await using var server = await TestServer.StartAsync();

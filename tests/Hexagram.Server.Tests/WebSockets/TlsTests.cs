@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Hexagram.Protocol;
 using Hexagram.Protocol.Codec;
 using Hexagram.Protocol.WebSockets;
@@ -48,6 +49,22 @@ public sealed class TlsTests : IDisposable
 
         Assert.Equal(WebSocketCloseStatus.NormalClosure, client.CloseStatus);
         await server.WhenSessionsAsync(0);
+    }
+
+    [Theory]
+    [InlineData("https", 101)]
+    [InlineData("http", 403)]
+    public async Task A_page_that_came_without_TLS_cannot_open_a_session_where_TLS_is_spoken(string scheme, int status)
+    {
+        await using var server = await StartAsync();
+        await using var tls = await ConnectAsync(server.Http);
+        var own = $"localhost:{server.Http.Port}";
+
+        await tls.WriteAsync(Encoding.ASCII.GetBytes(RawWebSocket.Request(server.Http, host: own, more: [$"Origin: {scheme}://{own}"])));
+        var answer = new byte[12];
+        await tls.ReadExactlyAsync(answer).AsTask().WaitAsync(RawClient.Patience);
+
+        Assert.Equal($"HTTP/1.1 {status}", Encoding.ASCII.GetString(answer));
     }
 
     [Fact]
@@ -116,6 +133,42 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(0, server.Sessions.Count);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_handshake_that_is_not_finished_ends_with_the_time_for_Hello(bool overHttp)
+    {
+        await using var server = await StartAsync();
+        await using var client = await RawClient.ConnectAsync(overHttp ? server.Http : server.Tcp);
+
+        // As far as a handshake of a slow client gets: the record's head says that more is to come.
+        await client.SendBytesAsync(new byte[] { 0x16, 0x03, 0x01, 0x02 });
+        await server.WhenNewcomersAsync(1);
+        server.Advance(ProtocolLimits.HelloTimeout);
+
+        await client.ReceiveEndAsync();
+        Assert.Equal(0, server.Sessions.Newcomers);
+    }
+
+    [Fact]
+    public async Task Handshakes_count_among_those_who_say_nothing_and_the_oldest_makes_room()
+    {
+        await using var server = await StartAsync(options => options with { Bounds = options.Bounds with { WithoutHelloMax = 2 } });
+        await using var first = await RawClient.ConnectAsync(server.Tcp);
+        await server.WhenNewcomersAsync(1);
+        await using var second = await RawClient.ConnectAsync(server.Http);
+        await server.WhenNewcomersAsync(2);
+
+        await using var honest = await ConnectAsync(server.Tcp);
+
+        await first.ReceiveEndAsync();
+        var hello = new System.Buffers.ArrayBufferWriter<byte>();
+        PacketCodec.Write(server.Hello("alice"), hello);
+        await honest.WriteAsync(hello.WrittenMemory);
+        Assert.NotEqual(0, await honest.ReadAsync(new byte[1]).AsTask().WaitAsync(RawClient.Patience));
+        Assert.Equal(1, server.Sessions.Newcomers);
+    }
+
     [Fact]
     public async Task A_certificate_without_its_file_or_its_key_is_told_before_anything_listens()
     {
@@ -125,10 +178,10 @@ public sealed class TlsTests : IDisposable
             () => TestServer.StartAsync(options => options with { Tls = new TlsOptions { CertificateFile = CertificateFile } }));
     }
 
-    private Task<TestServer> StartAsync()
+    private Task<TestServer> StartAsync(Func<ServerOptions, ServerOptions>? change = null)
     {
         Write(null);
-        return TestServer.StartAsync(options => options with { Tls = new TlsOptions { CertificateFile = CertificateFile, KeyFile = KeyFile } });
+        return TestServer.StartAsync(options => (change?.Invoke(options) ?? options) with { Tls = new TlsOptions { CertificateFile = CertificateFile, KeyFile = KeyFile } });
     }
 
     private void Write(string? name)

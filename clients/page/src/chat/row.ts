@@ -22,7 +22,7 @@ export class Row {
         "div",
         { className: "bubble" },
         element("span", { className: "spoken" }, `${entry.own ? t("chat.own") : entry.peer}: `),
-        element("p", { dir: "auto" }, wordsIn(entry)),
+        element("p", { dir: "auto", attributes: { "data-time": clock(entry.at) } }, wordsIn(entry)),
         this.#foot,
       ),
     );

@@ -37,7 +37,7 @@ export class ChatSession {
   readonly #listeners = new Set<(change: Change) => void>();
   /** Messages of one's own about which more may be heard. */
   readonly #open = new Map<string, SentMessage>();
-  /** Of those, the keys of the ones that this tab has seen leave. */
+  /** The ids of messages that this tab has seen leave, and that stand nowhere else yet. */
   readonly #left = new Set<string>();
 
   private constructor(user: string, history: History, client: HexagramClient) {
@@ -89,6 +89,7 @@ export class ChatSession {
   /** Resolves when the message is on this device's disk. */
   async send(peer: string, text: string): Promise<void> {
     const sent = await this.#client.send(peer, text);
+    this.#open.set(ownKey(sent.number), sent);
     const entry = await this.history.addOwn(sent.number, peer, text, Date.now(), sent.state);
     this.#follow(sent);
     this.#tell({ changed: "entry", entry });
@@ -98,7 +99,8 @@ export class ChatSession {
 
   /** Whether it has left this device; only of messages that are still waiting. */
   hasLeft(entry: Entry): boolean {
-    return this.#left.has(entry.key);
+    const sent = this.#open.get(entry.key);
+    return sent !== undefined && this.#left.has(sent.id);
   }
 
   async markRead(peer: string): Promise<void> {
@@ -160,20 +162,17 @@ export class ChatSession {
 
   async #raise(sent: SentMessage): Promise<void> {
     const entry = await this.history.raise(sent.number, sent.state);
-    if (sent.state === "delivered" || sent.state === "refused") {
-      this.#open.delete(ownKey(sent.number));
-      this.#left.delete(ownKey(sent.number));
-    }
+    if (sent.state !== "waiting") this.#left.delete(sent.id);
+    if (sent.state === "delivered" || sent.state === "refused") this.#open.delete(ownKey(sent.number));
     this.#show(entry);
   }
 
   /** The first of the six lines passes. */
   private traced({ direction, packet }: TracedPacket): void {
     if (direction !== "sent" || packet.kind !== "msg:R") return;
+    this.#left.add(packet.id);
     for (const [key, sent] of this.#open) {
-      if (sent.id !== packet.id || this.#left.has(key)) continue;
-      this.#left.add(key);
-      void this.history.find(key).then((entry) => this.#show(entry));
+      if (sent.id === packet.id) void this.history.find(key).then((entry) => this.#show(entry));
     }
   }
 

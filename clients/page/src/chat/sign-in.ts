@@ -1,16 +1,14 @@
 import { element } from "../dom";
-import { Hexagram } from "../hexagram";
+import { innerTruth } from "../hexagram";
 import { type StringKey, t } from "../i18n";
 import { facts, hasKey, ServerRefusal, tokenFor } from "../server";
 import { canBeUser, type Identity, userOf } from "./identity";
 
 /** Where nobody is signed in: a name for whoever has come by the printed link, a token for all others. */
 export function signIn(done: (identity: Identity) => void): HTMLElement {
-  const sign = new Hexagram(72);
   const form = element("form", { className: "sign-in", noValidate: true });
-  sign.show([1, 2, 3, 4, 5, 6]);
   form.append(
-    element("span", { className: "sign-in-sign" }, sign.element),
+    element("span", { className: "sign-in-sign" }, innerTruth(72)),
     element("h1", {}, "Hexagram"),
     element("p", { className: "tagline" }, t("chat.tagline")),
   );

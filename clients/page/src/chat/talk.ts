@@ -24,7 +24,7 @@ export function talkWith(session: ChatSession, peer: string): OpenTalk {
     { className: "button quiet icon back", href: "#/chat", attributes: { "aria-label": t("chat.back") } },
     icon(BACK),
   );
-  const head = element("header", { className: "talk-head" }, back, avatar(peer), element("h1", { dir: "auto", tabIndex: -1 }, peer));
+  const head = element("header", { className: "talk-head" }, back, avatar(peer), element("h2", { dir: "auto", tabIndex: -1 }, peer));
   return { peer, log, content: [head, log.element, composer(session, peer)] };
 }
 
@@ -45,7 +45,7 @@ export function noTalk(): HTMLElement {
   return element(
     "div",
     { className: "legend" },
-    element("h1", {}, t("chat.choose")),
+    element("h2", {}, t("chat.choose")),
     element("p", {}, t("chat.choose.hint")),
     element("ul", {}, ...LEGEND.map(row)),
   );

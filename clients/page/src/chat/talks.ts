@@ -15,6 +15,17 @@ export function addressOf(peer: string): string {
   return `#/chat/${encodeURIComponent(peer)}`;
 }
 
+/** Whose conversation an address names; undefined when it names none. */
+export function peerIn(hash: string): string | undefined {
+  const named = /^#\/chat\/(.+)$/.exec(hash)?.[1];
+  try {
+    return named === undefined ? undefined : decodeURIComponent(named);
+  } catch {
+    // Somebody has typed it, and it is not an address of ours: that is the answer.
+    return undefined;
+  }
+}
+
 /** The list of conversations, and a place to begin another. */
 export class Talks {
   readonly element: HTMLElement;

@@ -4,7 +4,7 @@ import { avatar } from "./avatar";
 import { Banner } from "./banner";
 import type { Change, ChatSession } from "./session";
 import { noTalk, type OpenTalk, talkWith } from "./talk";
-import { Talks } from "./talks";
+import { peerIn, Talks } from "./talks";
 
 const OUT = "M8 4H4v12h4M12.5 6.5 16 10l-3.5 3.5M16 10H8";
 
@@ -37,7 +37,8 @@ export class ChatView {
       out,
     );
     const side = element("div", { className: "side" }, who, this.#talks.element);
-    this.element = element("div", { className: "chat" }, this.#banner.element, side, this.#talk);
+    const title = element("h1", { className: "spoken" }, t("shell.chat"));
+    this.element = element("div", { className: "chat" }, title, this.#banner.element, side, this.#talk);
   }
 
   show(): void {
@@ -45,7 +46,7 @@ export class ChatView {
     const unlisten = this.#session.listen((change) => this.#changed(change));
     signal.addEventListener("abort", unlisten);
     addEventListener("hashchange", () => this.#follow(), { signal });
-    addEventListener("offline", () => this.#showConnection(), { signal });
+    for (const event of ["offline", "online"]) addEventListener(event, () => this.#showConnection(), { signal });
     document.addEventListener("visibilitychange", () => this.#read(), { signal });
     this.#follow();
     this.#showConnection();
@@ -58,8 +59,7 @@ export class ChatView {
 
   /** Opens the conversation that the address names. */
   #follow(): void {
-    const named = /^#\/chat\/(.+)$/.exec(location.hash)?.[1];
-    const peer = named === undefined ? undefined : decodeURIComponent(named);
+    const peer = peerIn(location.hash);
     if (peer === this.#open?.peer && this.#talk.hasChildNodes()) return;
     this.#open = peer === undefined ? undefined : talkWith(this.#session, peer);
     this.#talk.toggleAttribute("data-open", this.#open !== undefined);
@@ -68,7 +68,7 @@ export class ChatView {
     if (this.#open) {
       void this.#open.log.open();
       // A finger has not asked for the keyboard yet.
-      const into = matchMedia("(pointer: coarse)").matches ? "h1" : "textarea";
+      const into = matchMedia("(pointer: coarse)").matches ? "h2" : "textarea";
       this.#talk.querySelector<HTMLElement>(into)?.focus({ preventScroll: true });
     }
     this.#read();

@@ -38,7 +38,8 @@ internal sealed class ControlSocket : IAsyncDisposable
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            listener.Bind(new UnixDomainSocketEndPoint(data.ControlSocket));
+            using var address = ShortPath.To(data.ControlSocket);
+            listener.Bind(new UnixDomainSocketEndPoint(address.Path));
             if (!OperatingSystem.IsWindows())
             {
                 File.SetUnixFileMode(data.ControlSocket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -49,7 +50,7 @@ internal sealed class ControlSocket : IAsyncDisposable
         }
         catch (Exception fault) when (fault is SocketException or ArgumentOutOfRangeException or IOException or UnauthorizedAccessException)
         {
-            // A path of more than about 100 bytes is the usual reason. The server itself does without.
+            // A file system without sockets, say. The server itself does without.
             listener.Dispose();
             logger.ControlUnavailable(data.ControlSocket, fault.Message);
             return null;

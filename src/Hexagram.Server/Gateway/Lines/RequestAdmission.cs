@@ -60,6 +60,9 @@ internal sealed class RequestAdmission(SessionSurroundings surroundings, Session
         return true;
     }
 
+    /// <summary>An earlier request of the same client got this answer, which is all that is left of that (PROTOCOL §14.2). To be called inside the lock.</summary>
+    public void Hold(Error held) => _held.Hold(held.To, held.Id, held.Code);
+
     /// <summary>
     /// The store holds back <paramref name="id"/>, and all behind it to the same recipient: one gate is enough, and two could wait for each
     /// other. To be called inside the lock.

@@ -55,6 +55,15 @@ internal sealed class RequestLine(SessionSurroundings surroundings, SessionOutpu
         _inFlight < surroundings.Options.Bounds.RequestsInFlightMax
         && (_inFlight == 0 || _bodyBytesInFlight < surroundings.Options.Bounds.RequestBytesInFlightMax);
 
+    /// <summary>These were told to retry later by an earlier request of the same client. To be called inside the lock.</summary>
+    public void Hold(IReadOnlyList<Error> held)
+    {
+        foreach (var error in held)
+        {
+            _admission.Hold(error);
+        }
+    }
+
     /// <summary>Answers have left.</summary>
     public void Left(AnswerCount answers)
     {

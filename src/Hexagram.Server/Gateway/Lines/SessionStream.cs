@@ -22,15 +22,23 @@ internal sealed class SessionStream(SessionSurroundings surroundings, SessionOut
     private DeliveryStream? _stream;
     private Sequence _heard;
 
+    /// <summary>The store is being read.</summary>
+    public bool IsReading => _stream is { IsReading: true };
+
     /// <summary>Everything before this is told; from now on entries are brought.</summary>
-    public void Open(in SessionOutput.Writing writing, Sequence resumeAfter, Sequence last, int window, int windowBytes)
+    /// <param name="writing">A stay inside the lock.</param>
+    /// <param name="opening">Where the device stands.</param>
+    /// <param name="hello">The window that it asks for.</param>
+    /// <param name="received">What earlier polls of this connection have brought.</param>
+    public void Open(in SessionOutput.Writing writing, in DeviceOpening opening, Hello hello, Sequence received)
     {
         // Hints may have come since the session was registered, before the store was asked.
         _stream = new DeliveryStream(
-            resumeAfter,
-            Sequence.Max(last, _heard),
-            Math.Min(window, _bounds.WindowMax),
-            Math.Min(windowBytes, _bounds.WindowBytesMax));
+            opening.ResumeAfter,
+            Sequence.Max(opening.Position.Last, _heard),
+            Math.Min(hello.Window, _bounds.WindowMax),
+            Math.Min(hello.WindowBytes, _bounds.WindowBytesMax));
+        _stream.Resume(received);
         Pump(writing);
     }
 
@@ -132,6 +140,8 @@ internal sealed class SessionStream(SessionSurroundings surroundings, SessionOut
             // read again; whatever changes that calls Pump.
             Pump(writing);
         }
+
+        session.PageTaken(writing);
     }
 
     private void Write(in SessionOutput.Writing writing, Entry entry, bool redelivered)

@@ -18,6 +18,9 @@ public sealed record Transport(string Name, string Scheme, PacketForm Form = Pac
     /// <summary>Those into which no proxy can look.</summary>
     private static readonly Transport[] Encrypted = [new("tcps", "tcps"), new("wss", "wss")];
 
+    /// <summary>Long polling, for the few cases in which it is another thing: a connection is then a series of requests.</summary>
+    public static Transport Polling { get; } = new("http", "http");
+
     /// <summary>Every transport that stands: one more above, and every fault strikes that one as well.</summary>
     public static TheoryData<Transport> All => [.. Standing];
 
@@ -30,7 +33,7 @@ public sealed record Transport(string Name, string Scheme, PacketForm Form = Pac
     /// <summary>TLS is spoken.</summary>
     public bool IsEncrypted => Scheme is "tcps" or "wss";
 
-    private bool IsWebSocket => Scheme is "ws" or "wss";
+    private bool IsOverHttp => Scheme is "ws" or "wss" or "http";
 
     /// <summary>The first transport with each of <paramref name="others"/>, and each other one with a part of them.</summary>
     public static TheoryData<Transport, T> With<T>(IEnumerable<T> others) => [.. Pairs(Standing, others)];
@@ -40,7 +43,7 @@ public sealed record Transport(string Name, string Scheme, PacketForm Form = Pac
         [.. Pairs(Standing, others), .. Pairs([Any, .. Encrypted], others.Where(isBlind)).Where(pair => pair.Item1.IsEncrypted)];
 
     /// <summary>Where the server of a stage listens for it.</summary>
-    internal IPEndPoint Listens(Stage stage) => IPEndPoint.Parse(IsWebSocket ? stage.Http : stage.Server);
+    internal IPEndPoint Listens(Stage stage) => IPEndPoint.Parse(IsOverHttp ? stage.Http : stage.Server);
 
     /// <summary>What a client is told when a proxy stands at this place.</summary>
     public Uri Address(IPEndPoint place) => new($"{Scheme}://{place}");

@@ -1,36 +1,12 @@
-using System.Text;
 using Hexagram.Protocol.WebSockets;
 
-namespace Hexagram.Chaos.Proxy;
+namespace Hexagram.Chaos.Proxy.Framing;
 
 /// <summary>Packets in WebSocket messages, in either form (PROTOCOL §3.4), behind the opening handshake. It reads headers and the first bytes of payloads.</summary>
 internal sealed class WebSocketFraming : IFraming
 {
     /// <summary>A longer handshake is none.</summary>
     private const int HandshakeBytesMax = 16 << 10;
-
-    /// <summary>The kind stands first in the JSON form that our own writers make.</summary>
-    private static readonly byte[] KindMember = "{\"kind\":\""u8.ToArray();
-
-    private static readonly Dictionary<string, PacketKind> Kinds = new()
-    {
-        ["msg:R"] = PacketKind.MessageRequest,
-        ["msg:A"] = PacketKind.MessageAcknowledge,
-        ["msg:N"] = PacketKind.MessageNotify,
-        ["ack:R"] = PacketKind.AckRequest,
-        ["ack:A"] = PacketKind.AckAcknowledge,
-        ["ack:N"] = PacketKind.AckNotify,
-        ["hello"] = PacketKind.Hello,
-        ["welcome"] = PacketKind.Welcome,
-        ["status:R"] = PacketKind.StatusRequest,
-        ["status:A"] = PacketKind.StatusAcknowledge,
-        ["ping"] = PacketKind.Ping,
-        ["pong"] = PacketKind.Pong,
-        ["error"] = PacketKind.Error,
-        ["goodbye"] = PacketKind.Goodbye,
-    };
-
-    private static readonly int KindBytesMax = KindMember.Length + Kinds.Keys.Max(name => name.Length) + 1;
 
     private bool _isOpen;
     private long _rest;
@@ -53,7 +29,7 @@ internal sealed class WebSocketFraming : IFraming
                 return outcome == FrameReadOutcome.Incomplete ? 0 : null;
             }
 
-            var needed = frame.Kind switch { FrameKind.Binary => 1, FrameKind.Text => KindBytesMax, _ => 0 };
+            var needed = frame.Kind switch { FrameKind.Binary => 1, FrameKind.Text => JsonKind.BytesMax, _ => 0 };
             var payload = bytes[frame.HeaderBytes..];
             if (payload.Length < Math.Min(needed, frame.Length))
             {
@@ -79,13 +55,6 @@ internal sealed class WebSocketFraming : IFraming
             return start.IsEmpty ? PacketKind.Unknown : LengthFraming.KindOf(start[0]);
         }
 
-        if (!start.StartsWith(KindMember))
-        {
-            return PacketKind.Unknown;
-        }
-
-        var name = start[KindMember.Length..];
-        var end = name.IndexOf((byte)'"');
-        return end >= 0 ? Kinds.GetValueOrDefault(Encoding.UTF8.GetString(name[..end])) : PacketKind.Unknown;
+        return JsonKind.Of(start);
     }
 }

@@ -1,4 +1,4 @@
-namespace Hexagram.Chaos.Proxy;
+namespace Hexagram.Chaos.Proxy.Framing;
 
 /// <summary>How packets lie in the bytes of one direction. Not thread-safe.</summary>
 internal interface IFraming

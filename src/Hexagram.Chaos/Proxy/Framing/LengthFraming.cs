@@ -1,6 +1,6 @@
 using Hexagram.Protocol;
 
-namespace Hexagram.Chaos.Proxy;
+namespace Hexagram.Chaos.Proxy.Framing;
 
 /// <summary>Packets behind their lengths (PROTOCOL §3.1). It reads these and the number of the first field, and nothing else.</summary>
 internal sealed class LengthFraming : IFraming
