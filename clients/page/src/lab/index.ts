@@ -1,7 +1,9 @@
 import { element } from "../dom";
 import { t } from "../i18n";
 import { facts, hasKey } from "../server";
+import "./figure.css";
 import "./lab.css";
+import "./stage.css";
 import { Laboratory } from "./laboratory";
 
 /** Shows the lab in `root`, until the returned function is called. */
