@@ -241,7 +241,7 @@ public sealed class ConnectionTests : ClientFixture
     }
 
     [Theory]
-    [InlineData("http://127.0.0.1:7000")]
+    [InlineData("ftp://127.0.0.1:7000")]
     [InlineData("tcp://127.0.0.1")]
     public async Task An_address_that_cannot_be_meant_is_told_at_once(string server)
     {
