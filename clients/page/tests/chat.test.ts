@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { launch, People, Server } from "./harness";
 import { marks, open, said, write } from "./talking";
 
@@ -11,6 +11,9 @@ beforeAll(async () => {
   [browser, server] = await Promise.all([launch(), Server.start()]);
   people = new People(browser);
 });
+
+// A test that failed may have left it killed.
+beforeEach(() => server.start());
 
 afterEach(() => people.leave());
 

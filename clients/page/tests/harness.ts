@@ -53,7 +53,9 @@ export class Server {
     return `http://${this.#http}/`;
   }
 
+  /** Starts it, if it does not run. */
   async start(): Promise<void> {
+    if (this.#process?.exitCode === null) return;
     const child = spawn(
       "dotnet",
       [PROGRAM, "serve", "--data", this.#data, "--http", `http://${this.#http}`, "--tcp", "127.0.0.1:0", "--json"],
@@ -119,7 +121,7 @@ export class People {
   /** A browser with nothing in it. */
   async browser(options: ContextOptions = {}): Promise<BrowserContext> {
     const context = await this.#browser.newContext({ viewport: DESK, locale: "en-GB", reducedMotion: "reduce", ...options });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(60_000);
     context.on("console", (said) => {
       if (said.type() !== "error" && said.type() !== "warning") return;
       if (!ABSENCE.test(said.text())) this.#wrong.push(`${said.type()}: ${said.text()}`);

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { DESK, launch, People, PHONE, Server, shot } from "./harness";
 import { marks, open, write } from "./talking";
 
@@ -15,6 +15,9 @@ beforeAll(async () => {
   [browser, server] = await Promise.all([launch(), Server.start()]);
   people = new People(browser);
 });
+
+// A test that failed may have left it killed.
+beforeEach(() => server.start());
 
 afterEach(() => people.leave());
 

@@ -2,10 +2,12 @@ import type { Backoff } from "./connections/backoff.js";
 import type { TracedPacket } from "./connections/connection.js";
 import type { TokenSource } from "./connections/connector.js";
 import type { TransportName } from "./connections/transport.js";
+import type { WebSocketClass } from "./connections/websocket.js";
 import { isDevice, isUser, utf8Length } from "./protocol/identities.js";
 import { RECONNECT_AFTER, RECONNECT_AFTER_MAX, SOFTWARE_BYTES_MAX, WINDOW_BYTES_DEFAULT, WINDOW_DEFAULT } from "./protocol/limits.js";
 import type { StreamStart } from "./protocol/packet.js";
 import type { ClientStore } from "./stores/store.js";
+import { webSocketClass } from "#socket";
 
 /** Everything that a client can be told. Times are milliseconds. */
 export interface ClientOptions {
@@ -47,6 +49,8 @@ export interface ClientOptions {
   readonly software?: string;
   /** Gets every packet that is sent or received, in the tab that has the connection. Must be quick and not throw. */
   readonly trace?: (traced: TracedPacket) => void;
+  /** @internal What opens WebSockets, where that is not to be the platform's own: a network that loses things, for instance. */
+  readonly socket?: WebSocketClass;
 }
 
 type Defaulted = Required<Omit<ClientOptions, "user" | "device" | "trace" | "server">>;
@@ -71,6 +75,7 @@ export function settings(options: ClientOptions): Settings {
     reconnect: { first: RECONNECT_AFTER, max: RECONNECT_AFTER_MAX },
     handlerRetry: { first: 1_000, max: 60_000 },
     software: "hexagram-client-typescript/0.1.0",
+    socket: webSocketClass,
     ...given,
     base: baseOf(server),
   };

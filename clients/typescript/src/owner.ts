@@ -14,7 +14,6 @@ import { Receiver } from "./receiving/receiver.js";
 import { Sender } from "./sending/sender.js";
 import type { Store, StoredMessage } from "./stores/store.js";
 import type { Notice, Wish } from "./tabs/notices.js";
-import { webSocketClass } from "#socket";
 
 /** What the owner tells its own tab alone: these have no form in which they could be sent to others. */
 export interface OwnerEvents {
@@ -59,7 +58,7 @@ export class Owner {
       defect,
     );
     const make = (name: TransportName): Transport =>
-      name === "websocket" ? new WebSocketTransport(socketAddress(settings.base), webSocketClass) : new PollingTransport(settings.base);
+      name === "websocket" ? new WebSocketTransport(socketAddress(settings.base), settings.socket) : new PollingTransport(settings.base);
     const [wanted, other] = settings.transports;
     const transports = new TransportChoice(other ? [make(wanted), make(other)] : [make(wanted)], () => this.#connector.change());
     this.#connector = new Connector(
