@@ -1,7 +1,7 @@
 import { element } from "../dom";
 import { t } from "../i18n";
 import type { Entry } from "./history";
-import { drawMark, type Mark, markOf, wordsOf } from "./marks";
+import { drawMark, markOf, wordsOf } from "./marks";
 import { clock, whole } from "./times";
 
 /** One message in its conversation. */
@@ -9,7 +9,7 @@ export class Row {
   readonly element: HTMLLIElement;
   readonly #foot: HTMLDivElement;
   #entry: Entry;
-  #mark: Mark | undefined;
+  #words: string | undefined;
 
   constructor(entry: Entry, hasLeft: boolean) {
     this.#entry = entry;
@@ -38,10 +38,11 @@ export class Row {
     this.#entry = entry;
     if (!entry.own) return;
     const mark = markOf(entry, hasLeft);
-    if (mark === this.#mark) return;
-    this.#mark = mark;
-    this.element.dataset.mark = mark;
     const words = wordsOf(mark, entry);
+    // Why a message was refused may be known a little later than that it was.
+    if (words === this.#words) return;
+    this.#words = words;
+    this.element.dataset.mark = mark;
     const drawn = element("span", { className: "mark", title: words }, drawMark(mark), element("span", { className: "spoken" }, words));
     this.#foot.querySelector(".mark")?.remove();
     this.#foot.querySelector(".why")?.remove();
