@@ -26,7 +26,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** What axe has to say about the page as it is now, and that nothing of it is wider than the screen. Takes a picture, if pictures are wanted. */
+/** What axe has to say about the page as it is now, and that it is as wide and as high as the screen. Takes a picture, if pictures are wanted. */
 async function look(page: Page, name: string): Promise<void> {
   await shot(page, name);
   // Its context lets this in; the page's policy would not.
@@ -35,6 +35,10 @@ async function look(page: Page, name: string): Promise<void> {
   const found = violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   expect(found.join("\n")).toBe("");
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  const bottoms = await page.evaluate(() =>
+    [...document.querySelectorAll("#view, .talk[data-open]")].map((part) => part.getBoundingClientRect().bottom - innerHeight),
+  );
+  expect(bottoms.map(Math.round).filter((beyond) => beyond !== 0)).toEqual([]);
 }
 
 const WIDTHS = { desk: DESK, phone: PHONE };
