@@ -81,6 +81,11 @@ public sealed class AppendLane
         return code;
     }
 
+    /// <summary>The id that <paramref name="to"/> waits for, and the code to tell until then; <see cref="ErrorCode.None"/> when nothing is held back.</summary>
+    public (MessageId? Head, ErrorCode Code) WaitsFor(UserId to) => _held.TryGetValue(to, out var head) ? head
+        : _ended ? (null, ErrorCode.Resynchronize)
+        : (null, ErrorCode.None);
+
     /// <summary>Records that the head of <paramref name="to"/> got a final answer.</summary>
     public void Release(UserId to)
     {

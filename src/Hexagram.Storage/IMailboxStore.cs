@@ -15,7 +15,10 @@ public interface IMailboxStore : IAsyncDisposable
     /// <summary>The history that every sequence of this store belongs to now.</summary>
     Epoch Epoch { get; }
 
-    /// <summary>Null while the store can be written; otherwise why it has stopped for good in this process.</summary>
+    /// <summary>
+    /// Null while the store can be written; otherwise why not. Where the data is this process's own, it has stopped for good; a store in a database goes on by itself
+    /// when that is back.
+    /// </summary>
     Exception? Fault { get; }
 
     /// <summary>

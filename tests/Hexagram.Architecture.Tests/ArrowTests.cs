@@ -17,6 +17,8 @@ public sealed class ArrowTests
 
     [Theory]
     [InlineData("Hexagram.Server", "Hexagram.Storage.RocksDb")]
+    [InlineData("Hexagram.Server", "Hexagram.Storage.Postgres")]
+    [InlineData("Hexagram.Storage.Postgres", "Hexagram.Storage.RocksDb")]
     [InlineData("Hexagram.Client", "Hexagram.Storage")]
     [InlineData("Hexagram.Client", "Hexagram.Server")]
     [InlineData("Hexagram.Delivery", "Hexagram.Storage")]

@@ -8,7 +8,7 @@ public sealed class PackageTests(Feed feed)
     private static readonly string[] Libraries =
     [
         "Hexagram.AspNetCore", "Hexagram.Client", "Hexagram.Client.Data", "Hexagram.Client.Hosting", "Hexagram.Delivery", "Hexagram.Protocol", "Hexagram.Server", "Hexagram.Storage",
-        "Hexagram.Storage.RocksDb",
+        "Hexagram.Storage.Postgres", "Hexagram.Storage.RocksDb",
     ];
 
     [Fact]

@@ -7,7 +7,9 @@ namespace Hexagram.Storage.Conformance;
 /// Random histories done to a store and to a plain model of the contract: every answer and all that can be seen must be the same.
 /// Implementations inherit this test.
 /// </summary>
-public abstract class ModelConformance(Func<IStorePlace> newPlace)
+/// <param name="newPlace">Makes a place.</param>
+/// <param name="histories">How many histories a short run does: fewer where each step is a journey.</param>
+public abstract class ModelConformance(Func<IStorePlace> newPlace, int histories = 300)
 {
     private const int StepsMax = 60;
     private const int HistoriesPerStore = 20;
@@ -31,7 +33,6 @@ public abstract class ModelConformance(Func<IStorePlace> newPlace)
     [Fact]
     public async Task Random_histories_look_the_same_in_the_store_and_in_the_model()
     {
-        var histories = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") is "1" ? 10_000 : 300;
         ComparedStore? store = null;
         var number = 0;
         try
@@ -49,7 +50,7 @@ public abstract class ModelConformance(Func<IStorePlace> newPlace)
 
                     await new Comparison(store!, Limits, Forgetting, number).RunAsync(steps);
                 },
-                iter: histories,
+                iter: Environment.GetEnvironmentVariable("HEXAGRAM_LONG") is "1" ? 10_000 : histories,
                 threads: 1,
                 print: steps => string.Join(Environment.NewLine, steps));
         }

@@ -29,6 +29,11 @@ internal static class ServeCommand
             Description = "Where to listen for clients; port 0 takes a free one. [default: 127.0.0.1:7000]",
             CustomParser = result => SharedOptions.Read(result, ListenAddress.TcpForm, text => ListenAddress.TryParseTcp(text, out _) ? text : null),
         };
+        var postgres = new Option<string?>("--postgres")
+        {
+            HelpName = "CONNECTION",
+            Description = "Keep mailboxes in a PostgreSQL database instead of the data folder, such as 'Host=db;Database=chat;Username=hexagram'. A password is better in HEXAGRAM__POSTGRES__CONNECTIONSTRING.",
+        };
         var config = SettingsFile();
         var remote = new Option<bool>("--allow-remote")
         {
@@ -58,6 +63,7 @@ internal static class ServeCommand
                 Examples:
                   hexagram serve
                   hexagram serve --data /srv/hexagram --tcp 127.0.0.1:0 --http none --json
+                  hexagram serve --postgres "Host=/var/run/postgresql;Database=chat;Username=hexagram"
                   hexagram serve --tcp 0.0.0.0:7000 --http http://0.0.0.0:7443 --allow-remote --tls-certificate chat.pem --tls-key chat.key
                   HEXAGRAM__BOUNDS__BODYBYTESMAX=65536 hexagram serve
 
@@ -65,7 +71,7 @@ internal static class ServeCommand
                   {"ready":true,"tcp":"127.0.0.1:7000","http":"http://127.0.0.1:7080","page":"http://127.0.0.1:7080/#key=…","data":"/srv/hexagram","loopbackOnly":true,"encrypted":false,"version":"0.1.0"}
 
                 Exit codes:
-                  0 it was asked to end   1 failure (a port is taken, the data folder is in use or damaged)   2 usage, settings
+                  0 it was asked to end   1 failure (a port is taken, the data folder is in use or damaged, the database is away)   2 usage, settings
                 """,
         };
         command.Add(shared.Data);
@@ -74,12 +80,14 @@ internal static class ServeCommand
         command.Add(remote);
         command.Add(certificate);
         command.Add(key);
+        command.Add(postgres);
         command.Add(config);
         HexagramCommandLine.SetAction(command, shared, surroundings, (parsed, screen) =>
         {
             var words = new Dictionary<string, string?>
             {
                 ["Data"] = parsed.GetValue(shared.Data),
+                ["Postgres:ConnectionString"] = parsed.GetValue(postgres),
                 ["Listen:Http"] = parsed.GetValue(http),
                 ["Listen:Tcp"] = parsed.GetValue(tcp),
                 ["Tls:CertificateFile"] = parsed.GetValue(certificate),

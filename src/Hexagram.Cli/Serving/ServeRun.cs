@@ -7,6 +7,7 @@ using Hexagram.Cli.Serving.Pages;
 using Hexagram.Server.Authentication;
 using Hexagram.Server.Hosting;
 using Hexagram.Storage;
+using Hexagram.Storage.Postgres;
 using Hexagram.Storage.RocksDb;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -17,7 +18,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Hexagram.Cli.Serving;
 
-/// <summary>One run of <c>serve</c>: puts the server together with the store in the data folder, and runs it until somebody asks for an end.</summary>
+/// <summary>One run of <c>serve</c>: puts the server together with the store in the data folder or in PostgreSQL, and runs it until somebody asks for an end.</summary>
 internal static class ServeRun
 {
     /// <summary>Runs the server.</summary>
@@ -63,17 +64,24 @@ internal static class ServeRun
     /// <returns>Null when it was asked to end; otherwise with what it is to start again, and after how long.</returns>
     private static async Task<(ServeSettings Settings, TimeSpan Away)?> RunOnceAsync(ServeSettings settings, Screen screen, Surroundings surroundings, bool isFirst)
     {
-        RocksDbMailboxStore? store = null;
+        await using var postgres = settings.Postgres is { } options ? await PostgresMailboxStore.OpenAsync(options, surroundings.Time) : null;
+        RocksDbMailboxStore? embedded = null;
         await using var server = HexagramServer.Build(
             settings.Server,
-            services => store = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()),
+            services => postgres is not null
+                ? postgres
+                : embedded = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()),
             builder => Configure(builder, settings.Log, screen.IsJson));
         var restart = new ServerRestart();
         var signingKey = SigningKey.OpenOrCreate(settings.Data.KeyFile);
         var pageKey = settings.IsForThisMachineOnly ? new PageKey(signingKey) : null;
         new PageEndpoints(PageEndpoints.Folder, pageKey, new TokenIssuer(signingKey, surroundings.Time), restart, surroundings.Time).Map(server.Application);
         await server.StartAsync(surroundings.Stop);
-        await using var control = ControlSocket.Open(settings.Data, store!, server.Application.Services.GetRequiredService<ILogger<ControlSocket>>());
+
+        // What is in a database is backed up by its own means.
+        await using var control = embedded is null
+            ? null
+            : ControlSocket.Open(settings.Data, embedded, server.Application.Services.GetRequiredService<ILogger<ControlSocket>>());
         if (isFirst)
         {
             Announce(server, settings, pageKey, screen);
@@ -143,6 +151,11 @@ internal static class ServeRun
                 json.WriteString("http", http);
                 json.WriteString("page", page);
                 json.WriteString("data", settings.Data.Path);
+                if (settings.Postgres is { } postgres)
+                {
+                    json.WriteString("postgres", postgres.Describe());
+                }
+
                 json.WriteBoolean("loopbackOnly", settings.IsForThisMachineOnly);
                 json.WriteBoolean("encrypted", encrypted);
                 json.WriteString("version", HexagramCommandLine.Version);
@@ -151,6 +164,7 @@ internal static class ServeRun
         }
 
         screen.Line($"Ready: {tcpScheme}://{tcp}{(http is null ? "" : $", {http}")}, data in {settings.Data.Path}, "
+            + (settings.Postgres is { } database ? $"mailboxes in the database {database.Describe()}, " : "")
             + (settings.IsForThisMachineOnly ? "for this machine only." : encrypted ? "for other machines too." : "for other machines too, and not encrypted."));
         if (page is not null)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using Hexagram.Server.Configuration;
 using Hexagram.Server.Options;
+using Hexagram.Storage.Postgres;
 using Hexagram.Storage.RocksDb;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,9 @@ internal sealed record ServeSettings
 
     /// <summary>The store in the data folder.</summary>
     public required RocksDbStoreOptions Store { get; init; }
+
+    /// <summary>The store in PostgreSQL instead; null: that in the data folder.</summary>
+    public required PostgresStoreOptions? Postgres { get; init; }
 
     /// <summary>What is logged.</summary>
     public required LogOptions Log { get; init; }
@@ -65,12 +69,14 @@ internal sealed record ServeSettings
         var data = new DataFolder(tree.Data);
         var server = tree.Server with { Access = tree.Server.Access with { SigningKeyFile = data.KeyFile } };
         var store = tree.Store with { Folder = data.Mailboxes, Forgetting = tree.Store.Forgetting with { Horizon = server.Horizon } };
+        var postgres = tree.Postgres.With(store);
         var faults = reader.Faults
             .Concat(new ServerOptionsValidator().Validate(null, server).Failures ?? [])
             .Concat(store.Fault() is { } fault ? [$"Store: {fault}"] : [])
+            .Concat(postgres?.Fault() is { } unfit ? [$"Postgres: {unfit}"] : [])
             .ToList();
         return faults.Count == 0
-            ? new ServeSettings { Data = data, Server = server, Store = store, Log = tree.Log }
+            ? new ServeSettings { Data = data, Server = server, Store = store, Postgres = postgres, Log = tree.Log }
             : throw CommandFailure.Usage(string.Join('\n', faults));
     }
 
@@ -84,6 +90,8 @@ internal sealed record ServeSettings
         public ServerOptions Server { get; init; } = new();
 
         public RocksDbStoreOptions Store { get; init; } = new() { Folder = "" };
+
+        public PostgresSettings Postgres { get; init; } = new();
 
         public LogOptions Log { get; init; } = new();
     }

@@ -21,7 +21,7 @@ internal static class HealthEndpoints
 
     private static string? Unready(IMailboxStore store, ISiloStatusOracle silo, SessionRegistry registry) =>
         registry.IsDraining ? "the server is stopping"
-        : store.Fault is not null ? "the store has stopped"
+        : store.Fault is not null ? "the store cannot be written"
         : silo.CurrentStatus != SiloStatus.Active ? "the router is not up"
         : null;
 }

@@ -13,6 +13,7 @@ internal static class Arrows
         ["Hexagram.Delivery"] = ["Hexagram.Protocol"],
         ["Hexagram.Storage"] = ["Hexagram.Protocol"],
         ["Hexagram.Storage.RocksDb"] = ["Hexagram.Storage"],
+        ["Hexagram.Storage.Postgres"] = ["Hexagram.Storage"],
         ["Hexagram.Server"] = ["Hexagram.Delivery", "Hexagram.Storage"],
         ["Hexagram.AspNetCore"] = ["Hexagram.Server", "Hexagram.Storage.RocksDb"],
         ["Hexagram.Client"] = ["Hexagram.Delivery"],
@@ -22,7 +23,7 @@ internal static class Arrows
         ["Hexagram.Processes"] = ["Hexagram.Storage"],
         ["Hexagram.Chaos"] = ["Hexagram.Checking", "Hexagram.Client", "Hexagram.Processes", "Hexagram.Storage"],
         ["Hexagram.Bench"] = ["Hexagram.Client", "Hexagram.Processes", "Hexagram.Storage"],
-        ["Hexagram.Cli"] = ["Hexagram.Bench", "Hexagram.Chaos", "Hexagram.Client", "Hexagram.Floor", "Hexagram.Server", "Hexagram.Storage.RocksDb"],
+        ["Hexagram.Cli"] = ["Hexagram.Bench", "Hexagram.Chaos", "Hexagram.Client", "Hexagram.Floor", "Hexagram.Server", "Hexagram.Storage.Postgres", "Hexagram.Storage.RocksDb"],
     };
 
     /// <summary>The projects that promise to do no I/O, and all the packages they may have.</summary>

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Npgsql;
 
-namespace Hexagram.Client.Data.Tests.Databases;
+namespace Hexagram.Testing;
 
 /// <summary>
 /// A real PostgreSQL server of the tests' own: a fresh folder, a socket in it and no port. It ends with the process that started it, however that ends.
@@ -10,22 +10,24 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private readonly string[] _settings;
     private readonly string _folder = Directory.CreateTempSubdirectory("hexagram-pg-").FullName;
     private Process? _process;
     private int _names;
 
     private string Data => Path.Combine(_folder, "data");
 
-    /// <summary>Makes a server and starts it.</summary>
-    internal static async Task<PostgreSqlServer> StartNewAsync()
+    private PostgreSqlServer(string[] settings)
     {
-        var server = new PostgreSqlServer();
-        if (Environment.UserName == "root")
-        {
-            // PostgreSQL refuses to run as root.
-            await RunAsync("chown", "postgres", server._folder);
-        }
+        _settings = settings;
+    }
 
+    /// <summary>Makes a server and starts it.</summary>
+    /// <param name="settings">Settings of PostgreSQL beyond those of all tests, such as <c>fsync=off</c>.</param>
+    internal static async Task<PostgreSqlServer> StartNewAsync(params string[] settings)
+    {
+        var server = new PostgreSqlServer(settings);
+        await OwnAsync(server._folder);
         await RunAsync(AsPostgres([Program("initdb"), "-D", server.Data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-locale", "--no-sync"]));
         await server.StartAsync();
         return server;
@@ -49,6 +51,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         [
             "sh", "-c", "\"$@\" & read -r _; kill -QUIT $!; wait $!", "sh",
             Program("postgres"), "-D", Data, "-k", _folder, "-c", "listen_addresses=", "-c", "max_connections=60", "-c", "shared_buffers=32MB",
+            .. _settings.SelectMany(setting => new[] { "-c", setting }),
         ]);
         var start = new ProcessStartInfo(words[0], words[1..]) { RedirectStandardInput = true, RedirectStandardError = true, WorkingDirectory = _folder };
         _process = Process.Start(start)!;
@@ -56,7 +59,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         while (await _process.StandardError.ReadLineAsync().WaitAsync(Patience) is { } line)
         {
             said.Add(line);
-            if (line.Contains("ready to accept connections", StringComparison.Ordinal))
+            if (line.Contains("ready to accept", StringComparison.Ordinal))
             {
                 _ = _process.StandardError.ReadToEndAsync();
                 return;
@@ -65,6 +68,28 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
         Assert.Fail($"PostgreSQL did not start:\n{string.Join('\n', said)}");
     }
+
+    /// <summary>A standby of this server, which follows it until it is promoted, and waits for no standby of its own.</summary>
+    internal async Task<PostgreSqlServer> StartStandbyAsync()
+    {
+        var standby = new PostgreSqlServer([]);
+        await OwnAsync(standby._folder);
+        await RunAsync(AsPostgres([Program("pg_basebackup"), "-D", standby.Data, "-h", _folder, "-U", "postgres", "-R", "-X", "stream", "-c", "fast", "--no-sync"]));
+        await standby.StartAsync();
+        return standby;
+    }
+
+    /// <summary>Gives a folder to the user that the server runs as: PostgreSQL refuses to run as root.</summary>
+    internal static async Task OwnAsync(string folder)
+    {
+        if (Environment.UserName == "root")
+        {
+            await RunAsync("chown", "postgres", folder);
+        }
+    }
+
+    /// <summary>How to reach either of two servers.</summary>
+    internal string WithFirst(PostgreSqlServer first) => new NpgsqlConnectionStringBuilder(ConnectionString()) { Host = $"{first._folder},{_folder}" }.ToString();
 
     /// <summary>Ends it as a crash does: nothing is written any more, and the log is replayed at the next start.</summary>
     internal async Task CrashAsync()
@@ -95,7 +120,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         return name;
     }
 
-    private string ConnectionString(string database, string? schema) =>
+    /// <summary>How to reach a database of it.</summary>
+    internal string ConnectionString(string database = "postgres", string? schema = null) =>
         new NpgsqlConnectionStringBuilder { Host = _folder, Username = "postgres", Database = database, SearchPath = schema, ApplicationName = schema, MaxPoolSize = 40, Timeout = 5 }.ToString();
 
     /// <summary>Debian keeps the server's programs out of the path.</summary>

@@ -1,0 +1,210 @@
+using Hexagram.Protocol;
+using Hexagram.Storage.Postgres.Connections;
+using Hexagram.Storage.Postgres.Reading;
+using Hexagram.Storage.Postgres.Schema;
+using Hexagram.Storage.Postgres.Writing;
+using Npgsql;
+
+namespace Hexagram.Storage.Postgres;
+
+/// <summary>
+/// The mailbox store in PostgreSQL, for any number of servers at once: every decision is made in the database, under the lock of its mailbox, and nothing of a mailbox
+/// is kept in the process. A database that cannot be reached or written is a matter of the moment: what was under way fails, and the store goes on when it is back.
+/// Every member may be called from any thread.
+/// </summary>
+public sealed class PostgresMailboxStore : IMailboxStore
+{
+    // How many mailboxes one look for forgettable ones covers.
+    private const int LookedAtMax = 1_000;
+
+    private readonly PostgresStoreOptions _options;
+    private readonly DatabaseLink _link;
+    private readonly Availability _availability;
+    private readonly BatchWriter[] _writers;
+    private readonly BatchReaders _readers;
+    private readonly Lock _epochGate = new();
+    private NumberedEpoch _epoch;
+    private int _disposed;
+
+    private PostgresMailboxStore(PostgresStoreOptions options, DatabaseLink link, NumberedEpoch epoch, TimeProvider time, StoreSeams seams)
+    {
+        (_options, _link, _epoch) = (options, link, epoch);
+        _availability = new Availability(link, seams, options.Describe());
+        var room = new DatabaseRoom(options, link, seams, time);
+        _writers = [.. Enumerable.Range(0, options.Writers).Select(_ => new BatchWriter(options, link, _availability, room, seams, time, Told))];
+        _readers = new BatchReaders(options, link);
+    }
+
+    /// <inheritdoc/>
+    public Epoch Epoch
+    {
+        get
+        {
+            lock (_epochGate)
+            {
+                return _epoch.Epoch;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Exception? Fault => _availability.Fault;
+
+    /// <summary>Completes when the database takes writes, as far as is known.</summary>
+    internal Task Recovered => _availability.Recovered;
+
+    /// <summary>Opens the store, after its tables have been made or brought up to date where that is needed.</summary>
+    /// <exception cref="ArgumentException">The options cannot be used; the message says which and why.</exception>
+    /// <exception cref="StoreUnavailableException">The database cannot be used; the message names it and says why.</exception>
+    public static Task<PostgresMailboxStore> OpenAsync(PostgresStoreOptions options, TimeProvider time) => OpenAsync(options, time, new StoreSeams());
+
+    /// <summary>The same with parts replaced by a test's.</summary>
+    internal static async Task<PostgresMailboxStore> OpenAsync(PostgresStoreOptions options, TimeProvider time, StoreSeams seams)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        if (options.Fault() is { } fault)
+        {
+            throw new ArgumentException(fault, nameof(options));
+        }
+
+        var link = new DatabaseLink(options);
+        try
+        {
+            await using var connection = await link.ConnectAsync();
+            await Migrations.RunAsync(connection, options.Schema, time);
+            return new PostgresMailboxStore(options, link, await ReadEpochAsync(connection), time, seams);
+        }
+        catch (Exception cause) when (cause is NpgsqlException or InvalidDataException)
+        {
+            await link.DisposeAsync();
+            throw new StoreUnavailableException($"The mailbox store in the database {options.Describe()} cannot be opened: {cause.Message}", cause);
+        }
+        catch
+        {
+            await link.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<AppendResult> AppendAsync(AppendItem item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        item.ThrowIfUnusable();
+        return new(WriterOf(item.To).Ask(new AppendWork(item)));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<MailboxPage> ReadAsync(UserId mailbox, Sequence after, int entriesMax, int bytesMax, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(after.Value, nameof(after));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(entriesMax);
+        return _readers.AskAsync(Questions.PageOf(mailbox, after, entriesMax, bytesMax), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<DeviceOpening> OpenDeviceAsync(DeviceHello hello)
+    {
+        ArgumentNullException.ThrowIfNull(hello);
+        ThrowIfUnset(hello.Mailbox, hello.Device);
+        return new(WriterOf(hello.Mailbox).Ask(new OpenDeviceWork(hello)));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Confirmation> ConfirmAsync(UserId mailbox, DeviceId device, Epoch epoch, Sequence upTo)
+    {
+        ThrowIfUnset(mailbox, device);
+        return new(WriterOf(mailbox).Ask(new ConfirmWork(mailbox, device, epoch, upTo)));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<MessageStatus>> StatusAsync(UserId mailbox, UserId sender, IReadOnlyList<MessageId> ids, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        return _readers.AskAsync(Questions.StatusesOf(mailbox, sender, ids), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<MailboxPosition>> PositionsAsync(IReadOnlyList<UserId> mailboxes, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(mailboxes);
+        return _readers.AskAsync(Questions.PositionsOf(mailboxes), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<DevicePosition>> DevicesAsync(UserId mailbox, CancellationToken cancellationToken) =>
+        _readers.AskAsync(Questions.DevicesOf(mailbox), cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<ForgetReport> ForgetAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var report = default(ForgetReport);
+        var asOf = now.ToUnixTimeMilliseconds();
+        var entriesBefore = asOf - (long)_options.Forgetting.Retention.TotalMilliseconds;
+        var idsBefore = asOf - (long)_options.Forgetting.Horizon.TotalMilliseconds;
+        for (var after = ""; after is not null;)
+        {
+            (var mailboxes, after) = await _readers.AskAsync(Questions.ForgettableAfter(after, entriesBefore, idsBefore, LookedAtMax), cancellationToken);
+            foreach (var mailbox in mailboxes)
+            {
+                ForgetReport piece;
+                do
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    piece = await WriterOf(mailbox).Ask(new ForgetWork(mailbox, asOf));
+                    report = new ForgetReport(report.Entries + piece.Entries, report.MessageIds + piece.MessageIds);
+                }
+                while (Math.Max(piece.Entries, piece.MessageIds) >= ForgetWork.EntriesMax);
+            }
+        }
+
+        return report;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Epoch> BeginEpochAsync() => new(_writers[0].Ask(new BeginEpochWork(Told)));
+
+    /// <summary>Finishes what was handed over and lets go of the database.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await Task.WhenAll(_writers.Select(writer => writer.StopAsync()));
+        await _readers.StopAsync();
+        await _availability.DisposeAsync();
+        await _link.DisposeAsync();
+    }
+
+    // Found out here: in a batch it would fail everybody's.
+    private static void ThrowIfUnset(UserId mailbox, DeviceId device)
+    {
+        if (mailbox == default || device == default)
+        {
+            throw new ArgumentException("Mailbox and device must both be set.");
+        }
+    }
+
+    private BatchWriter WriterOf(UserId mailbox) => _writers[(uint)mailbox.GetHashCode() % (uint)_writers.Length];
+
+    private static async Task<NumberedEpoch> ReadEpochAsync(NpgsqlConnection connection)
+    {
+        await using var newest = new NpgsqlCommand("SELECT ordinal, epoch FROM epochs ORDER BY ordinal DESC LIMIT 1", connection);
+        await using var reader = await newest.ExecuteReaderAsync();
+        return await reader.ReadAsync()
+            ? new NumberedEpoch(reader.GetInt32(0), reader.GetInt64(1).ToEpoch())
+            : throw new InvalidDataException("There is no epoch in its tables.");
+    }
+
+    /// <summary>Every batch tells the epoch, for another server may have begun one. A batch that was decided before may tell of an older one after.</summary>
+    private void Told(NumberedEpoch epoch)
+    {
+        lock (_epochGate)
+        {
+            _epoch = epoch.Ordinal >= _epoch.Ordinal ? epoch : _epoch;
+        }
+    }
+}
