@@ -41,7 +41,8 @@ export class Banner {
       case "stopped":
         if (state.cause === "closed") return;
         if (state.cause === "superseded")
-          this.#say("warn", t("chat.banner.superseded", { user: this.#session.user }), t("chat.banner.here"), again);
+          // A page that is opened begins with a connection number far above those before it, which the next one here need not be.
+          this.#say("warn", t("chat.banner.superseded", { user: this.#session.user }), t("chat.banner.here"), () => location.reload());
         else if (state.cause === "token refused" || state.cause === "other user")
           this.#say("bad", t("chat.banner.token"), t("chat.banner.again"), this.#signOut);
         else this.#say("bad", t("chat.banner.stopped", { reason: state.reason }), t("chat.banner.now"), again);
