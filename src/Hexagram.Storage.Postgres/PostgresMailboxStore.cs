@@ -14,9 +14,6 @@ namespace Hexagram.Storage.Postgres;
 /// </summary>
 public sealed class PostgresMailboxStore : IMailboxStore
 {
-    // How many mailboxes one look for forgettable ones covers.
-    private const int LookedAtMax = 1_000;
-
     private readonly PostgresStoreOptions _options;
     private readonly DatabaseLink _link;
     private readonly Availability _availability;
@@ -145,7 +142,7 @@ public sealed class PostgresMailboxStore : IMailboxStore
         var idsBefore = asOf - (long)_options.Forgetting.Horizon.TotalMilliseconds;
         for (var after = ""; after is not null;)
         {
-            (var mailboxes, after) = await _readers.AskAsync(Questions.ForgettableAfter(after, entriesBefore, idsBefore, LookedAtMax), cancellationToken);
+            (var mailboxes, after) = await _readers.AskAsync(Questions.ForgettableAfter(after, entriesBefore, idsBefore), cancellationToken);
             foreach (var mailbox in mailboxes)
             {
                 ForgetReport piece;

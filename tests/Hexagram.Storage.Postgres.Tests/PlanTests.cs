@@ -30,7 +30,7 @@ public sealed class PlanTests : StoreTest
     [InlineData(Questions.Statuses, "text text uuid[]")]
     [InlineData(Questions.Positions, "text[]")]
     [InlineData(Questions.Devices, "text")]
-    [InlineData(Questions.Forgettable, "text bigint bigint integer")]
+    [InlineData(Questions.Forgettable, "text bigint bigint")]
     public async Task Question_is_answered_by_keys(string question, string types)
     {
         var options = Options((await SharedServer.StartedAsync()).ConnectionString());

@@ -31,14 +31,19 @@ internal static class Questions
 
     internal const string Devices = "SELECT device, start, cursor, seen_at FROM devices WHERE user_id = $1 ORDER BY device";
 
-    /// <summary>The next mailboxes after a name, and whether each has an entry or an id that is old enough to go.</summary>
+    /// <summary>
+    /// The next mailboxes after a name, and whether each has an entry or an id that is old enough to go. Their number stands in the text: of a parameter PostgreSQL
+    /// supposes a tenth of the table, and sorts all of it; and values are asked for instead of existence, which it might find out for all entries at once.
+    /// </summary>
     internal const string Forgettable = """
         SELECT m.user_id,
-            EXISTS (SELECT FROM entries AS e WHERE e.user_id = m.user_id AND e.sequence = m.first_available AND e.accepted_at <= $2)
-            OR EXISTS (SELECT FROM entries AS e WHERE e.user_id = m.user_id AND e.sequence = m.first_kept AND m.first_kept < m.first_available AND e.accepted_at <= $3)
-        FROM (SELECT * FROM mailboxes WHERE user_id > $1 ORDER BY user_id LIMIT $4) AS m
+            coalesce((SELECT e.accepted_at <= $2 FROM entries AS e WHERE e.user_id = m.user_id AND e.sequence = m.first_available), false)
+            OR coalesce((SELECT e.accepted_at <= $3 FROM entries AS e WHERE e.user_id = m.user_id AND e.sequence = m.first_kept AND m.first_kept < m.first_available), false)
+        FROM (SELECT * FROM mailboxes WHERE user_id > $1 ORDER BY user_id LIMIT 200) AS m
         ORDER BY m.user_id
         """;
+
+    private const int ForgettableMax = 200;
 
     private static readonly MailboxPosition Nowhere = new(new Sequence(1), Sequence.None);
 
@@ -135,14 +140,13 @@ internal static class Questions
             return devices;
         });
 
-    internal static ReadWork<ForgettableMailboxes> ForgettableAfter(string after, long entriesBefore, long idsBefore, int lookedAtMax) => new(
+    internal static ReadWork<ForgettableMailboxes> ForgettableAfter(string after, long entriesBefore, long idsBefore) => new(
         () =>
         {
             var command = new NpgsqlBatchCommand(Forgettable);
             command.Add(after);
             command.Add(entriesBefore);
             command.Add(idsBefore);
-            command.Add(lookedAtMax);
             return command;
         },
         async reader =>
@@ -157,7 +161,7 @@ internal static class Questions
                 }
             }
 
-            return new ForgettableMailboxes(old, lookedAt < lookedAtMax ? null : last);
+            return new ForgettableMailboxes(old, lookedAt < ForgettableMax ? null : last);
         });
 
     private static Entry ReadEntry(NpgsqlDataReader reader)
