@@ -11,7 +11,7 @@ namespace Hexagram.EndToEnd.Faults.Actors;
 public sealed record Transport(string Name, string Scheme, PacketForm Form = PacketForm.Binary)
 {
     /// <summary>A transport beside the first one takes every so manieth case of a list: what the cases are about is the same everywhere.</summary>
-    private const int Share = 4;
+    private const int Share = 7;
 
     private static readonly Transport[] Standing = [new("tcp", "tcp"), new("ws", "ws"), new("ws-json", "ws", PacketForm.Json)];
 
