@@ -66,8 +66,7 @@ public sealed class ProxyFaultTests(SharedWorlds worlds) : IClassFixture<SharedW
         await bob.DrainAsync();
         Assert.True(alice.Proxy.Counters.Connections > before);
         Assert.True(bob.Proxy.Counters.Connections > beforeAtBob);
-        alice.Proxy.Thaw();
-        bob.Proxy.Thaw();
+        Assert.Equal(frozen, alice.Proxy.Thaw() + bob.Proxy.Thaw());
         await alice.SendAsync(bob, 5);
         await bob.SendAsync(alice, 5);
         await world.EndAndJudgeAsync();
