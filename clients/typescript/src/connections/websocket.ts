@@ -2,13 +2,15 @@ import { PROTOCOL_VIOLATION } from "../protocol/codes.js";
 import { readPacket, Violation, writePacket } from "../protocol/reader.js";
 import { type Link, type LinkEvents, type Transport, TransportError } from "./transport.js";
 
+/** `WebSocket.OPEN`, which the class in use need not have. */
+const OPEN = 1;
 const SUBPROTOCOL = "hexagram.v1.json";
 
 /** The part of the platform's WebSocket that is used here. */
 export type WebSocketClass = new (
   url: string,
   protocols: string[],
-) => Pick<WebSocket, "protocol" | "bufferedAmount" | "send" | "close" | "onopen" | "onmessage" | "onerror" | "onclose">;
+) => Pick<WebSocket, "protocol" | "bufferedAmount" | "readyState" | "send" | "close" | "onopen" | "onmessage" | "onerror" | "onclose">;
 
 /** One packet per message, as JSON (PROTOCOL §3.4). */
 export class WebSocketTransport implements Transport {
@@ -43,7 +45,10 @@ export class WebSocketTransport implements Transport {
         opened = true;
         signal.removeEventListener("abort", abort);
         resolve({
-          send: (packet) => socket.send(writePacket(packet)),
+          send: (packet) => {
+            // One that is closing takes nothing more, and a browser would complain aloud. What is not sent is sent again.
+            if (socket.readyState === OPEN) socket.send(writePacket(packet));
+          },
           get buffered() {
             return socket.bufferedAmount;
           },
