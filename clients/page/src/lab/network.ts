@@ -138,6 +138,10 @@ export class LabSocket {
     real.onclose = () => this.#pass("down", { deliver: () => this.die(), isLost: () => undefined });
   }
 
+  get readyState(): number {
+    return this.#ended ? WebSocket.CLOSED : (this.#real?.readyState ?? WebSocket.CONNECTING);
+  }
+
   get bufferedAmount(): number {
     return this.#real?.bufferedAmount ?? 0;
   }
@@ -145,7 +149,10 @@ export class LabSocket {
   send(text: string): void {
     if (this.#ended) return;
     const packet = JSON.parse(text) as Packet;
-    this.#fly("up", packet, () => this.#real?.send(text));
+    this.#fly("up", packet, () => {
+      // The server may have gone while the packet was under way.
+      if (this.#real?.readyState === WebSocket.OPEN) this.#real.send(text);
+    });
   }
 
   /** What was sent before still gets there. */
