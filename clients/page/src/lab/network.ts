@@ -138,7 +138,7 @@ export class LabSocket {
     real.onclose = () => this.#pass("down", { deliver: () => this.die(), isLost: () => undefined });
   }
 
-  get readyState(): number {
+  get readyState(): WebSocket["readyState"] {
     return this.#ended ? WebSocket.CLOSED : (this.#real?.readyState ?? WebSocket.CONNECTING);
   }
 
