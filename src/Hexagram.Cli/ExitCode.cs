@@ -20,4 +20,7 @@ internal enum ExitCode
 
     /// <summary><c>send</c>: the server refused a message, finally.</summary>
     Refused = 5,
+
+    /// <summary><c>serve</c>: the other nodes of the cluster have declared this one dead; to be started again, as a new node.</summary>
+    Lost = 6,
 }

@@ -2,6 +2,7 @@ using Hexagram.Cli.Serving;
 using Hexagram.Protocol;
 using Hexagram.Server.Authentication;
 using Hexagram.Storage;
+using Hexagram.Storage.Postgres;
 using Hexagram.Storage.RocksDb;
 
 namespace Hexagram.Cli;
@@ -29,7 +30,12 @@ internal static class OwnProgram
     /// <summary>A token for a user of the server that has this key.</summary>
     public static string IssueToken(SigningKey key, UserId user, TimeProvider time) => new TokenIssuer(key, time).Issue(user, TokenLifetime);
 
-    /// <summary>The store in this data folder, when no server runs on it.</summary>
-    public static IMailboxStore OpenStore(string data, TimeProvider time) =>
-        RocksDbMailboxStore.Open(new RocksDbStoreOptions { Folder = new DataFolder(data).Mailboxes }, time);
+    /// <summary>The store of the server on this data folder: in it, when no server runs on it, or in the database that its settings name.</summary>
+    public static async Task<IMailboxStore> OpenStoreAsync(string data, Surroundings surroundings)
+    {
+        var settings = ServeSettings.Load(new Dictionary<string, string?> { ["Data"] = data }, null, surroundings with { Variables = new Dictionary<string, string>() });
+        return settings.Postgres is { } postgres
+            ? await PostgresMailboxStore.OpenAsync(postgres, surroundings.Time)
+            : RocksDbMailboxStore.Open(settings.Store, surroundings.Time);
+    }
 }

@@ -22,5 +22,5 @@ public record HexagramProgram
     public required Func<string, UserId, string> IssueToken { get; init; }
 
     /// <summary>Opens the store in this data folder, when no server runs on it.</summary>
-    public required Func<string, IMailboxStore> OpenStore { get; init; }
+    public required Func<string, Task<IMailboxStore>> OpenStore { get; init; }
 }

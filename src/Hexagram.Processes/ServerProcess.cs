@@ -9,6 +9,9 @@ namespace Hexagram.Processes;
 /// </summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
+    /// <summary>What a node of a cluster ends with when the others have declared it dead: it is to be started again.</summary>
+    public const int LostExitCode = 6;
+
     /// <summary>Longer than a start or an end takes on a busy machine.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -37,6 +40,9 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>The number of its process. It has been started.</summary>
     public int Id => _process!.Id;
+
+    /// <summary>The same, as long as it runs.</summary>
+    public int? IdWhileAlive => _process is { HasExited: false } process ? process.Id : null;
 
     /// <summary>Where it listens for HTTP, if it does. It has been started.</summary>
     public IPEndPoint? Http { get; private set; }
@@ -132,7 +138,9 @@ public sealed class ServerProcess : IAsyncDisposable
             await KillAsync();
         }
 
-        _process?.Dispose();
+        var ended = _process;
+        _process = null;
+        ended?.Dispose();
         await _log.DisposeAsync();
         Gate.Dispose();
     }

@@ -19,6 +19,7 @@ public sealed class ArrowTests
     [InlineData("Hexagram.Server", "Hexagram.Storage.RocksDb")]
     [InlineData("Hexagram.Server", "Hexagram.Storage.Postgres")]
     [InlineData("Hexagram.Storage.Postgres", "Hexagram.Storage.RocksDb")]
+    [InlineData("Hexagram.Server", "Hexagram.Clustering.Redis")]
     [InlineData("Hexagram.Client", "Hexagram.Storage")]
     [InlineData("Hexagram.Client", "Hexagram.Server")]
     [InlineData("Hexagram.Delivery", "Hexagram.Storage")]

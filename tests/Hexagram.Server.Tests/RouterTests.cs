@@ -58,7 +58,7 @@ public sealed class RouterTests
         await using var server = await TestServer.StartAsync();
         var routes = server.Services.GetRequiredService<UserRoutes>();
         var session = new EndlessPost(routes);
-        var sessions = new LiveSessions(server.Services.GetRequiredService<SessionDirectory>(), new ServerOptions());
+        var sessions = new LiveSessions(new("bob"), server.Services.GetRequiredService<SessionDirectory>(), new ServerOptions());
         var directory = server.Services.GetRequiredService<SessionDirectory>();
         var address = directory.NewAddress();
         directory.Add(address, session);

@@ -166,7 +166,7 @@ public sealed class BenchRun(BenchSettings settings)
             Begin("filling the store", TimeSpan.Zero);
             var done = 0L;
             Volatile.Write(ref _messages, () => Volatile.Read(ref done));
-            await using var store = settings.Program.OpenStore(data);
+            await using var store = await settings.Program.OpenStore(data);
             await Stock.FillAsync(store, settings.Mailboxes, Math.Max(settings.Entries, settings.Mailboxes), TimeProvider.System, count => Volatile.Write(ref done, count), stop).ConfigureAwait(false);
             Begin("starting", TimeSpan.Zero);
         }

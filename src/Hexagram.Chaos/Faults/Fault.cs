@@ -12,6 +12,18 @@ public enum Fault
     /// <summary>The server is asked to end by SIGTERM and is started again.</summary>
     RestartServer,
 
+    /// <summary>A node hears nothing of the others, nor they of it; clients and the database reach it.</summary>
+    IsolateNode,
+
+    /// <summary>Nothing passes between a node and the database; its connections stay open.</summary>
+    CutOffDatabase,
+
+    /// <summary>PostgreSQL dies as by a power cut, and is started again.</summary>
+    CrashDatabase,
+
+    /// <summary>Redis dies by SIGKILL and is started again.</summary>
+    CrashRedis,
+
     /// <summary>A process of clients dies by SIGKILL and is started again on the same files.</summary>
     KillClient,
 
@@ -67,10 +79,14 @@ public enum Fault
 /// <summary>The faults by the names that people write.</summary>
 public static class FaultNames
 {
+    private static readonly HashSet<Fault> OfClusters = [Fault.IsolateNode, Fault.CutOffDatabase, Fault.CrashDatabase, Fault.CrashRedis];
     private static readonly Dictionary<Fault, string> Names = Enum.GetValues<Fault>().ToDictionary(fault => fault, Spell);
 
     /// <summary>All names, in the order of the faults.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<Fault>().Select(NameOf)];
+
+    /// <summary>What can strike a server of so many nodes.</summary>
+    public static IReadOnlyList<Fault> For(int nodes) => [.. Enum.GetValues<Fault>().Where(fault => nodes > 1 || !OfClusters.Contains(fault))];
 
     /// <summary>Such as <c>kill-server</c>.</summary>
     public static string NameOf(Fault fault) => Names[fault];

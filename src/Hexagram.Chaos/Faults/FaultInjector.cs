@@ -1,6 +1,6 @@
+using Hexagram.Chaos.Nodes;
 using Hexagram.Chaos.Proxy;
 using Hexagram.Chaos.Runs;
-using Hexagram.Processes;
 
 namespace Hexagram.Chaos.Faults;
 
@@ -8,13 +8,14 @@ namespace Hexagram.Chaos.Faults;
 /// Does to the processes and connections of a run what the plan says, and makes whole again what it has broken. Several faults may be under way at once,
 /// but only one at a time on one process, and one on the shape of the links.
 /// </summary>
-internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerProcess server, IReadOnlyList<ClientProcess> processes, Recorder recorder) : IDisposable
+internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerGroup servers, IReadOnlyList<ClientProcess> processes, Recorder recorder) : IDisposable
 {
     /// <summary>How long a packet is waited for that is to be lost.</summary>
     private static readonly TimeSpan PacketPatience = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan ClockJumpMax = TimeSpan.FromDays(10);
 
+    private readonly ServerFaults _servers = new(plan, servers, recorder);
     private readonly SemaphoreSlim _shape = new(1);
     private readonly List<Task> _underWay = [];
     private readonly List<Strike> _strikes = [];
@@ -92,9 +93,7 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerProc
 
     private Task<(int Struck, string What)> DoAsync(Fault fault, Random random, CancellationToken end) => fault switch
     {
-        Fault.KillServer => OnServerAsync(KillServerAsync, random, end),
-        Fault.StopServer => OnServerAsync(StopServerAsync, random, end),
-        Fault.RestartServer => OnServerAsync(RestartServerAsync, random, end),
+        <= Fault.CrashRedis => _servers.StrikeAsync(fault, random, end),
         Fault.KillClient => OnProcessAsync(_ => true, KillClientAsync, random, end),
         Fault.StopClient => OnProcessAsync(_ => true, StopClientAsync, random, end),
         Fault.BurnDevice => OnProcessAsync(process => process.Seats.Any(seat => !seat.Receives), BurnDeviceAsync, random, end),
@@ -114,59 +113,6 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerProc
         Fault.LoseAckN => LoseAsync(PacketKind.AckNotify, "ack:N", random, end),
         _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "There is no such fault."),
     };
-
-    private async Task<(int, string)> OnServerAsync(Func<Random, CancellationToken, Task<(int, string)>> strike, Random random, CancellationToken end)
-    {
-        if (!await server.Gate.WaitAsync(0, CancellationToken.None))
-        {
-            return (0, "the server was being disturbed already");
-        }
-
-        try
-        {
-            return await strike(random, end);
-        }
-        finally
-        {
-            server.Gate.Release();
-        }
-    }
-
-    /// <summary>Starts the server, and has the proxy find it where it listens now.</summary>
-    public async Task StartServerAsync()
-    {
-        proxy.Target = await server.StartAsync();
-        proxy.HttpTarget = server.Http;
-    }
-
-    private async Task<(int, string)> KillServerAsync(Random random, CancellationToken end)
-    {
-        var wasAlive = await server.KillAsync();
-        var pause = Chance(random) ? TimeSpan.Zero : plan.Pause(random) / 4;
-        await PauseAsync(pause, end);
-        await StartServerAsync();
-        return (wasAlive ? 1 : 0, $"killed the server and started it again after {Words(pause)}");
-    }
-
-    private async Task<(int, string)> StopServerAsync(Random random, CancellationToken end)
-    {
-        var pause = plan.Pause(random);
-        var struck = server.Stop();
-        await PauseAsync(pause, end);
-        return (struck && server.Continue() ? 1 : 0, $"stopped the server for {Words(pause)}");
-    }
-
-    private async Task<(int, string)> RestartServerAsync(Random random, CancellationToken end)
-    {
-        if (await server.EndAsync() is { } fault)
-        {
-            recorder.Trouble(fault);
-        }
-
-        await PauseAsync(plan.Pause(random) / 4, end);
-        await StartServerAsync();
-        return (1, "ended the server in order and started it again");
-    }
 
     private async Task<(int, string)> OnProcessAsync(
         Func<ClientProcess, bool> which, Func<ClientProcess, Random, CancellationToken, Task<(int, string)>> strike, Random random, CancellationToken end)
@@ -318,7 +264,7 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerProc
         return struck ? (1, $"lost one {name} and what came after it on its connection") : (0, $"no {name} came by");
     }
 
-    private static bool Chance(Random random) => random.Next(2) == 0;
+    internal static bool Chance(Random random) => random.Next(2) == 0;
 
     /// <summary>All connections, or one in so many.</summary>
     private static Func<ProxiedConnection, bool> Some(Random random)
@@ -334,10 +280,10 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerProc
 
     private static string Names(ClientProcess process) => string.Join(", ", process.Seats.Select(seat => seat.Party));
 
-    private static string Words(TimeSpan length) => FormattableString.Invariant($"{length.TotalSeconds:0.00} s");
+    internal static string Words(TimeSpan length) => FormattableString.Invariant($"{length.TotalSeconds:0.00} s");
 
     /// <returns>Whether it took its time; false when the end came before.</returns>
-    private static async Task<bool> PauseAsync(TimeSpan length, CancellationToken end)
+    internal static async Task<bool> PauseAsync(TimeSpan length, CancellationToken end)
     {
         try
         {

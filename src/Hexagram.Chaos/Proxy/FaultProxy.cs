@@ -20,8 +20,8 @@ public sealed class FaultProxy : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Task _accepting;
     private LinkShape _shape = LinkShape.Clear;
-    private IPEndPoint? _target;
-    private IPEndPoint? _httpTarget;
+    private volatile IReadOnlyList<IPEndPoint> _targets = [];
+    private volatile IReadOnlyList<IPEndPoint> _httpTargets = [];
     private long _numbers;
     private int _disposed;
 
@@ -30,12 +30,12 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <param name="options">Null: the defaults.</param>
     public FaultProxy(IPEndPoint? target = null, FaultProxyOptions? options = null)
     {
-        _target = target;
+        Target = target;
         _options = options ?? new FaultProxyOptions();
         _surroundings = new ProxySurroundings(_options, _stop.Token);
         EndPoint = (IPEndPoint)_listener.LocalEndPoint!;
         HttpEndPoint = (IPEndPoint)_httpListener.LocalEndPoint!;
-        _accepting = Task.WhenAll(AcceptAsync(_listener, () => Target), AcceptAsync(_httpListener, () => HttpTarget));
+        _accepting = Task.WhenAll(AcceptAsync(_listener, () => Targets), AcceptAsync(_httpListener, () => HttpTargets));
     }
 
     /// <summary>Where clients connect.</summary>
@@ -44,8 +44,15 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>Where new connections go. When it is null, or nobody listens there, the client's connection is closed.</summary>
     public IPEndPoint? Target
     {
-        get => Volatile.Read(ref _target);
-        set => Volatile.Write(ref _target, value);
+        get => Targets.Count > 0 ? Targets[0] : null;
+        set => Targets = value is null ? [] : [value];
+    }
+
+    /// <summary>Where new connections go when there are several places: one after the other, and past those where nobody listens.</summary>
+    public IReadOnlyList<IPEndPoint> Targets
+    {
+        get => _targets;
+        set => _targets = value;
     }
 
     /// <summary>Where clients connect that speak WebSocket, if the server listens for these at another place.</summary>
@@ -54,8 +61,15 @@ public sealed class FaultProxy : IAsyncDisposable
     /// <summary>Where those connections go; see <see cref="Target"/>.</summary>
     public IPEndPoint? HttpTarget
     {
-        get => Volatile.Read(ref _httpTarget);
-        set => Volatile.Write(ref _httpTarget, value);
+        get => HttpTargets.Count > 0 ? HttpTargets[0] : null;
+        set => HttpTargets = value is null ? [] : [value];
+    }
+
+    /// <summary>Where those connections go; see <see cref="Targets"/>.</summary>
+    public IReadOnlyList<IPEndPoint> HttpTargets
+    {
+        get => _httpTargets;
+        set => _httpTargets = value;
     }
 
     /// <summary>The connections that live now, in the order in which they came.</summary>
@@ -191,7 +205,7 @@ public sealed class FaultProxy : IAsyncDisposable
     }
 
     /// <summary>Accepts until the proxy is disposed, and then waits for what it has accepted.</summary>
-    private async Task AcceptAsync(Socket listener, Func<IPEndPoint?> target)
+    private async Task AcceptAsync(Socket listener, Func<IReadOnlyList<IPEndPoint>> targets)
     {
         var serving = new List<Task>();
         try
@@ -200,7 +214,7 @@ public sealed class FaultProxy : IAsyncDisposable
             {
                 var client = await listener.AcceptAsync(_stop.Token);
                 serving.RemoveAll(task => task.IsCompletedSuccessfully);
-                serving.Add(ServeAsync(Interlocked.Increment(ref _numbers), client, target()));
+                serving.Add(ServeAsync(Interlocked.Increment(ref _numbers), client, targets()));
             }
         }
         catch (Exception) when (_stop.IsCancellationRequested)
@@ -210,9 +224,9 @@ public sealed class FaultProxy : IAsyncDisposable
         }
     }
 
-    private async Task ServeAsync(long number, Socket client, IPEndPoint? target)
+    private async Task ServeAsync(long number, Socket client, IReadOnlyList<IPEndPoint> targets)
     {
-        if (await ConnectAsync(target) is { } server)
+        if (await ConnectAsync(number, targets) is { } server)
         {
             ProxiedConnection connection;
             lock (_gate)
@@ -237,13 +251,21 @@ public sealed class FaultProxy : IAsyncDisposable
         }
     }
 
-    private async Task<Socket?> ConnectAsync(IPEndPoint? target)
+    private async Task<Socket?> ConnectAsync(long number, IReadOnlyList<IPEndPoint> targets)
     {
-        if (target is null)
+        for (var i = 0; i < targets.Count; i++)
         {
-            return null;
+            if (await ConnectAsync(targets[(int)((number + i) % targets.Count)]) is { } server)
+            {
+                return server;
+            }
         }
 
+        return null;
+    }
+
+    private async Task<Socket?> ConnectAsync(IPEndPoint target)
+    {
         var server = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         using var patience = new CancellationTokenSource(_options.ConnectTimeout, _options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stop.Token);

@@ -161,7 +161,7 @@ public static class HtmlReport
     private static void AppendFacts(StringBuilder page, ChaosReport report, string version)
     {
         var settings = report.Settings;
-        var faults = settings.Faults.Count == Enum.GetValues<Fault>().Length ? "all" : settings.Faults.Count == 0 ? "none" : string.Join(",", settings.Faults.Select(FaultNames.NameOf));
+        var faults = settings.Faults.Count == FaultNames.For(settings.Nodes).Count ? "all" : settings.Faults.Count == 0 ? "none" : string.Join(",", settings.Faults.Select(FaultNames.NameOf));
         page.Append(CultureInfo.InvariantCulture, $"""
             <section><h2>The run</h2><dl>
             <dt>Sent</dt><dd>{Number(report.Verdict.Sent)} messages whose SendAsync returned</dd>

@@ -36,6 +36,9 @@ public sealed record ChaosReport
     /// <summary>What else happened that ought not to, such as a process that ended by itself. The first hundred.</summary>
     public required IReadOnlyList<string> Troubles { get; init; }
 
+    /// <summary>How often a node that had stood still, or apart, ended itself because the others had declared it dead, and was started again.</summary>
+    public int DeclaredDead { get; init; }
+
     /// <summary>Second by second, also those after the faults.</summary>
     public required IReadOnlyList<TimelineSecond> Timeline { get; init; }
 

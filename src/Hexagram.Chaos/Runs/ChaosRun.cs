@@ -1,5 +1,6 @@
 using Hexagram.Chaos.Clients;
 using Hexagram.Chaos.Faults;
+using Hexagram.Chaos.Nodes;
 using Hexagram.Chaos.Proxy;
 using Hexagram.Checking;
 using Hexagram.Processes;
@@ -51,12 +52,13 @@ public sealed class ChaosRun : IAsyncDisposable
     private readonly ChaosSettings _settings;
     private readonly Recorder _recorder = new();
     private readonly FaultProxy _proxy = new();
-    private readonly ServerProcess _server;
+    private readonly ServerGroup _servers;
     private readonly List<UserId> _users;
     private readonly List<ClientProcess> _processes;
     private readonly FaultInjector _injector;
     private readonly DateTimeOffset _startedAt;
     private ChaosPhase _phase;
+    private int _declaredDead;
     private CancellationToken _stop;
 
     /// <summary>Prepares a run; nothing is started yet.</summary>
@@ -65,11 +67,11 @@ public sealed class ChaosRun : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(settings);
         _settings = settings;
         _startedAt = settings.Time.GetUtcNow();
-        _server = new ServerProcess(settings.Program, settings.Folder);
+        _servers = new ServerGroup(settings, _proxy);
         // A quarter of the devices are somebody's second one.
         _users = [.. Enumerable.Range(1, Math.Max(2, settings.Clients * 3 / 4)).Select(n => new UserId($"user{n}"))];
         _processes = [.. Seats().Select((seats, index) => new ClientProcess(settings, _recorder, seats, life => Setup(seats, index, life)))];
-        _injector = new FaultInjector(new FaultPlan(settings.Faults, settings.Duration, settings.Seed), _proxy, _server, _processes, _recorder);
+        _injector = new FaultInjector(new FaultPlan(settings.Faults, settings.Duration, settings.Seed), _proxy, _servers, _processes, _recorder);
     }
 
     /// <summary>How it stands now. Thread-safe.</summary>
@@ -84,11 +86,11 @@ public sealed class ChaosRun : IAsyncDisposable
 
     /// <summary>Runs to the verdict.</summary>
     /// <param name="stop">Ends the trouble early; what has happened until then is judged.</param>
-    /// <exception cref="InvalidOperationException">The server cannot be started.</exception>
+    /// <exception cref="InvalidOperationException">The server, or what it stands on, cannot be started.</exception>
     public async Task<ChaosReport> RunAsync(CancellationToken stop)
     {
         _stop = stop;
-        await _injector.StartServerAsync();
+        await _servers.StartAsync();
         foreach (var process in _processes)
         {
             await process.StartAsync();
@@ -119,7 +121,7 @@ public sealed class ChaosRun : IAsyncDisposable
             await process.DisposeAsync();
         }
 
-        await _server.DisposeAsync();
+        await _servers.DisposeAsync();
         await _proxy.DisposeAsync();
         _injector.Dispose();
     }
@@ -150,7 +152,7 @@ public sealed class ChaosRun : IAsyncDisposable
         [.. seats.Select(seat => new ClientSeat(
             seat.Party.User.Value,
             seat.Party.Device.Value,
-            _settings.Program.IssueToken(_server.Data, seat.Party.User),
+            _settings.Program.IssueToken(_servers.Data, seat.Party.User),
             seat.Folder,
             seat.Receives,
             _recorder.OrdinalsOf(seat.Party)))]);
@@ -176,16 +178,24 @@ public sealed class ChaosRun : IAsyncDisposable
 
     private async Task LookAfterProcessesAsync()
     {
-        await UnlessDisturbedAsync(_server.Gate, () => _server.IsAlive, async () =>
+        foreach (var node in _servers.Nodes)
         {
-            // Ctrl-C at a terminal reaches the server, too, and it ends in order as it should.
-            if (!(_stop.IsCancellationRequested && _server.ExitCode == 0))
+            await UnlessDisturbedAsync(node.Gate, () => node.IsAlive, async () =>
             {
-                _recorder.Trouble($"the server ended by itself with {await _server.LastWordsAsync()}");
-            }
+                if (_servers.Ground is not null && node.ExitCode == ServerProcess.LostExitCode)
+                {
+                    _declaredDead++;
+                }
+                else if (!(_stop.IsCancellationRequested && node.ExitCode == 0))
+                {
+                    // (Ctrl-C at a terminal reaches the server, too, and it ends in order as it should.)
+                    _recorder.Trouble($"the server ended by itself with {await node.LastWordsAsync()}");
+                }
 
-            await _injector.StartServerAsync();
-        });
+                await _servers.StartAsync(node);
+            });
+        }
+
         foreach (var process in _processes)
         {
             await UnlessDisturbedAsync(process.Gate, () => process.IsAlive, async () =>
@@ -245,7 +255,7 @@ public sealed class ChaosRun : IAsyncDisposable
 
     private async Task CloseAsync()
     {
-        string?[] faults = [.. await Task.WhenAll(_processes.Select(process => process.CloseAsync())), await _server.EndAsync()];
+        string?[] faults = [.. await Task.WhenAll(_processes.Select(process => process.CloseAsync())), .. await _servers.EndAsync()];
         foreach (var fault in faults.OfType<string>())
         {
             _recorder.Trouble(fault);
@@ -260,7 +270,7 @@ public sealed class ChaosRun : IAsyncDisposable
             effects[seat.Party] = await Evidence.ReadEffectsAsync(seat, _recorder);
         }
 
-        await using (var store = _settings.Program.OpenStore(_server.Data))
+        await using (var store = await _settings.Program.OpenStore(_servers.Data))
         {
             await Evidence.ReadDiskAsync(store, effects, _recorder);
         }
@@ -277,6 +287,7 @@ public sealed class ChaosRun : IAsyncDisposable
             Faults = [.. _settings.Faults.Order().Select(fault => Count(fault, strikes))],
             Strikes = strikes,
             Troubles = _recorder.Troubles,
+            DeclaredDead = _declaredDead,
             Timeline = _recorder.ReadTimeline(),
             P50 = percentiles[0],
             P99 = percentiles[1],

@@ -12,6 +12,9 @@ public sealed record ChaosSettings
     /// <summary>Devices that send and receive. 2 to 200.</summary>
     public int Clients { get; init; } = 12;
 
+    /// <summary>Processes of the server: 1 with its own store, or 2 to 9 nodes over PostgreSQL and Redis, which the run starts itself.</summary>
+    public int Nodes { get; init; } = 1;
+
     /// <summary>Messages per second of all of them together. 1 to 10 000.</summary>
     public int Rate { get; init; } = 200;
 
@@ -19,7 +22,7 @@ public sealed record ChaosSettings
     public IReadOnlyList<Transport> Transports { get; init; } = [Transport.Tcp];
 
     /// <summary>The faults that are to strike.</summary>
-    public IReadOnlyList<Fault> Faults { get; init; } = [.. Enum.GetValues<Fault>()];
+    public IReadOnlyList<Fault> Faults { get; init; } = FaultNames.For(nodes: 1);
 
     /// <summary>Of the order of the faults, their lengths, and who writes to whom. (Real processes run as they like: the same seed gives the same plan, not the same run.)</summary>
     public int Seed { get; init; }

@@ -207,7 +207,7 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
             Environment = ServerSettings,
             ServerWords = OwnProgram.ServerWords(forWebSockets: TransportOf(parsed) != Transport.Tcp),
             IssueToken = (data, user) => OwnProgram.IssueToken(data, user, surroundings.Time),
-            OpenStore = data => OwnProgram.OpenStore(data, surroundings.Time),
+            OpenStore = data => OwnProgram.OpenStoreAsync(data, surroundings),
         },
     };
 

@@ -20,6 +20,7 @@ internal static class ChaosCommand
     {
         var duration = SharedOptions.Length("--duration", "How long there are messages and faults. [default: 60s]", DurationMax);
         var clients = SharedOptions.Number("--clients", "Devices that write to each other, 2 to 200. [default: 12]", 2, 200);
+        var nodes = SharedOptions.Number("--nodes", "Processes of the server: 1 with its own store, or a cluster of 2 to 9 over PostgreSQL and Redis, which this starts itself and which must be installed. [default: 1]", 1, 9);
         var rate = SharedOptions.Number("--rate", "Messages per second of all of them together, 1 to 10000. [default: 200]", 1, 10_000);
         var seed = SharedOptions.Number("--seed", "Decides what strikes when, and who writes to whom. [default: chance]", 0, int.MaxValue);
         var transports = new Option<IReadOnlyList<Transport>?>("--transport")
@@ -35,10 +36,10 @@ internal static class ChaosCommand
         var faults = new Option<IReadOnlyList<Fault>?>("--faults")
         {
             HelpName = "LIST",
-            Description = "'all', 'none', or names with commas between them; see below. [default: all]",
+            Description = "'none', or names with commas between them; see below. [default: all that can strike]",
             CustomParser = result => SharedOptions.Read(
                 result,
-                $"it should be 'all', 'none', or some of {string.Join(",", FaultNames.All)}",
+                $"it should be 'none', or some of {string.Join(",", FaultNames.All)}",
                 ReadFaults),
         };
         var command = new DocumentedCommand("chaos", "Kill, cut and delay a server and its clients while messages flow, and say whether a promise was broken.")
@@ -53,6 +54,7 @@ internal static class ChaosCommand
                 reordered  after a later one of its sender      stuck   still waiting, late, or its sender never told, after the last fault
 
                 Faults: {Wrapped(FaultNames.All)}
+                isolate-node, cut-off-database, crash-database and crash-redis strike a cluster alone (--nodes 3). A node that the others declare dead ends itself, and is started again.
                 burn-device destroys a sending device with its disk; lose-… loses one packet of that kind, and its connection with it.
 
                 Nothing is encrypted here: what is, nobody between client and server could look into, to lose a chosen packet of it.
@@ -63,6 +65,7 @@ internal static class ChaosCommand
                 Examples:
                   hexagram chaos
                   hexagram chaos --duration 30m --clients 16 --rate 600 --report chaos.html
+                  hexagram chaos --nodes 3 --duration 5m
                   hexagram chaos --duration 10s --faults kill-server,lose-msg-a --seed 7 --json
 
                 JSON: an object per fault, and the verdict as the last one
@@ -75,22 +78,34 @@ internal static class ChaosCommand
         };
         command.Add(duration);
         command.Add(clients);
+        command.Add(nodes);
         command.Add(rate);
         command.Add(transports);
         command.Add(faults);
         command.Add(seed);
         command.Add(report);
-        HexagramCommandLine.SetAction(command, shared, surroundings, (parsed, screen) => DisturbRun.RunAsync(
-            new DisturbSettings(
-                parsed.GetValue(duration) ?? DurationDefault,
-                parsed.GetValue(clients) ?? 12,
-                parsed.GetValue(rate) ?? 200,
-                parsed.GetValue(transports) ?? Enum.GetValues<Transport>(),
-                parsed.GetValue(faults) ?? Enum.GetValues<Fault>(),
-                parsed.GetValue(seed) ?? Random.Shared.Next(1_000_000),
-                parsed.GetValue(report)),
-            screen,
-            surroundings));
+        HexagramCommandLine.SetAction(command, shared, surroundings, (parsed, screen) =>
+        {
+            var possible = FaultNames.For(parsed.GetValue(nodes) ?? 1);
+            var chosen = parsed.GetValue(faults) ?? possible;
+            if (chosen.Except(possible).ToList() is { Count: > 0 } impossible)
+            {
+                throw CommandFailure.Usage($"{string.Join(", ", impossible.Select(FaultNames.NameOf))} can strike a cluster alone: add --nodes 3.");
+            }
+
+            return DisturbRun.RunAsync(
+                new DisturbSettings(
+                    parsed.GetValue(duration) ?? DurationDefault,
+                    parsed.GetValue(clients) ?? 12,
+                    parsed.GetValue(nodes) ?? 1,
+                    parsed.GetValue(rate) ?? 200,
+                    parsed.GetValue(transports) ?? Enum.GetValues<Transport>(),
+                    chosen,
+                    parsed.GetValue(seed) ?? Random.Shared.Next(1_000_000),
+                    parsed.GetValue(report)),
+                screen,
+                surroundings);
+        });
         return command;
     }
 
@@ -109,9 +124,9 @@ internal static class ChaosCommand
 
     private static IReadOnlyList<Fault>? ReadFaults(string text)
     {
-        if (text is "all" or "none")
+        if (text == "none")
         {
-            return text == "all" ? Enum.GetValues<Fault>() : [];
+            return [];
         }
 
         var chosen = new SortedSet<Fault>();

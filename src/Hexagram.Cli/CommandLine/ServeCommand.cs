@@ -34,6 +34,17 @@ internal static class ServeCommand
             HelpName = "CONNECTION",
             Description = "Keep mailboxes in a PostgreSQL database instead of the data folder, such as 'Host=db;Database=chat;Username=hexagram'. A password is better in HEXAGRAM__POSTGRES__CONNECTIONSTRING.",
         };
+        var redis = new Option<string?>("--redis")
+        {
+            HelpName = "CONNECTION",
+            Description = "Be one node of many, whose members are written down in this Redis, such as 'localhost:6379'. Needs --postgres and --cluster.",
+        };
+        var cluster = new Option<string?>("--cluster")
+        {
+            HelpName = "HOST:PORT",
+            Description = "Where the other nodes reach this one, and where it listens for them. What they say is not encrypted: a network of their own.",
+            CustomParser = result => SharedOptions.Read(result, ListenAddress.TcpForm, text => ListenAddress.TryParseTcp(text, out _) ? text : null),
+        };
         var config = SettingsFile();
         var remote = new Option<bool>("--allow-remote")
         {
@@ -64,6 +75,7 @@ internal static class ServeCommand
                   hexagram serve
                   hexagram serve --data /srv/hexagram --tcp 127.0.0.1:0 --http none --json
                   hexagram serve --postgres "Host=/var/run/postgresql;Database=chat;Username=hexagram"
+                  hexagram serve --postgres "Host=db;Database=chat" --redis redis:6379 --cluster 10.0.0.1:7090
                   hexagram serve --tcp 0.0.0.0:7000 --http http://0.0.0.0:7443 --allow-remote --tls-certificate chat.pem --tls-key chat.key
                   HEXAGRAM__BOUNDS__BODYBYTESMAX=65536 hexagram serve
 
@@ -72,6 +84,7 @@ internal static class ServeCommand
 
                 Exit codes:
                   0 it was asked to end   1 failure (a port is taken, the data folder is in use or damaged, the database is away)   2 usage, settings
+                  6 the other nodes have declared this one dead: start it again
                 """,
         };
         command.Add(shared.Data);
@@ -81,6 +94,8 @@ internal static class ServeCommand
         command.Add(certificate);
         command.Add(key);
         command.Add(postgres);
+        command.Add(redis);
+        command.Add(cluster);
         command.Add(config);
         HexagramCommandLine.SetAction(command, shared, surroundings, (parsed, screen) =>
         {
@@ -88,6 +103,8 @@ internal static class ServeCommand
             {
                 ["Data"] = parsed.GetValue(shared.Data),
                 ["Postgres:ConnectionString"] = parsed.GetValue(postgres),
+                ["Redis:ConnectionString"] = parsed.GetValue(redis),
+                ["Cluster:Address"] = parsed.GetValue(cluster),
                 ["Listen:Http"] = parsed.GetValue(http),
                 ["Listen:Tcp"] = parsed.GetValue(tcp),
                 ["Tls:CertificateFile"] = parsed.GetValue(certificate),

@@ -30,7 +30,7 @@ internal sealed class DemoStage : IAsyncDisposable
                 FirstWords = OwnProgram.FirstWords,
                 ServerWords = OwnProgram.ServerWords(forWebSockets: false),
                 IssueToken = (data, user) => OwnProgram.IssueToken(data, user, surroundings.Time),
-                OpenStore = data => OwnProgram.OpenStore(data, surroundings.Time),
+                OpenStore = data => OwnProgram.OpenStoreAsync(data, surroundings),
             },
             _folder);
     }

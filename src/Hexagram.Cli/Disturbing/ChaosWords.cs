@@ -50,6 +50,11 @@ internal static class ChaosWords
             screen.Line("faults        " + string.Join(", ", report.Faults.Select(count => $"{FaultNames.NameOf(count.Fault)} {count.Times}")));
         }
 
+        if (report.Settings.Nodes > 1)
+        {
+            screen.Line($"nodes         {report.Settings.Nodes}; declared dead by the others, ended and started again: {report.DeclaredDead}");
+        }
+
         screen.Line(string.Create(CultureInfo.InvariantCulture, $"messages      {verdict.Sent:N0} sent, {verdict.Delivered:N0} confirmed to their senders, {verdict.Effects:N0} effects at their recipients"));
         screen.Line(string.Create(CultureInfo.InvariantCulture, $"confirmation  half within {Words(report.P50)}, 99% within {Words(report.P99)}, all within {Words(report.Longest)}, faults included"));
         screen.Line(report.Settled is { } settled
@@ -84,6 +89,7 @@ internal static class ChaosWords
 
         json.WriteNumber("delivered", report.Verdict.Delivered);
         json.WriteNumber("effects", report.Verdict.Effects);
+        json.WriteNumber("declaredDead", report.DeclaredDead);
         json.WriteNumber("seed", report.Settings.Seed);
         json.WriteNumber("seconds", Math.Round(report.Trouble.TotalSeconds, 3));
         json.WriteStartObject("confirmationMs");

@@ -70,6 +70,7 @@ internal static class DisturbRun
     {
         Duration = settings.Duration,
         Clients = settings.Clients,
+        Nodes = settings.Nodes,
         Rate = settings.Rate,
         Transports = settings.Transports,
         Faults = settings.Faults,
@@ -82,7 +83,7 @@ internal static class DisturbRun
             ServerWords = OwnProgram.ServerWords(forWebSockets: settings.Transports.Any(transport => transport != Transport.Tcp)),
             ClientWords = [ChaosCommand.ClientWord],
             IssueToken = (data, user) => OwnProgram.IssueToken(data, user, surroundings.Time),
-            OpenStore = data => OwnProgram.OpenStore(data, surroundings.Time),
+            OpenStore = data => OwnProgram.OpenStoreAsync(data, surroundings),
         },
     };
 }

@@ -4,7 +4,9 @@ using Hexagram.Cli.CommandLine;
 using Hexagram.Cli.Output;
 using Hexagram.Cli.Serving.Control;
 using Hexagram.Cli.Serving.Pages;
+using Hexagram.Clustering.Redis;
 using Hexagram.Server.Authentication;
+using Hexagram.Server.Cluster;
 using Hexagram.Server.Hosting;
 using Hexagram.Storage;
 using Hexagram.Storage.Postgres;
@@ -15,6 +17,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using StackExchange.Redis;
 
 namespace Hexagram.Cli.Serving;
 
@@ -54,6 +57,10 @@ internal static class ServeRun
                 $"{fault.Message.TrimEnd('.').Replace("http://", "", StringComparison.Ordinal)}. Another process listens there: end it, or choose other addresses with --tcp and --http (port 0 takes a free one).",
                 cause: fault);
         }
+        catch (RedisException fault)
+        {
+            throw new CommandFailure($"Redis, in which the cluster's members are written down, cannot be used: {fault.Message.Split(" (", 2)[0]}. Start it, or correct --redis.", cause: fault);
+        }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or CryptographicException or System.Net.Sockets.SocketException)
         {
             throw new CommandFailure($"The server cannot start: {fault.Message}", cause: fault);
@@ -71,7 +78,8 @@ internal static class ServeRun
             services => postgres is not null
                 ? postgres
                 : embedded = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()),
-            builder => Configure(builder, settings.Log, screen.IsJson));
+            builder => Configure(builder, settings.Log, screen.IsJson),
+            complete: settings.Redis is { } redis ? hexagram => hexagram.UseRedisMembership(redis) : null);
         var restart = new ServerRestart();
         var signingKey = SigningKey.OpenOrCreate(settings.Data.KeyFile);
         var pageKey = settings.IsForThisMachineOnly ? new PageKey(signingKey) : null;
@@ -90,6 +98,11 @@ internal static class ServeRun
         var mayRestart = await EndAsync(server, restart, surroundings.Stop);
         var again = settings.With(server.Tcp, server.Http);
         await server.StopAsync(CancellationToken.None);
+        if (server.Application.Services.GetService<MembershipLoss>() is { HasHappened: true })
+        {
+            throw new CommandFailure("The other nodes of the cluster have declared this one dead. Start it again: it joins as a new node, and nothing is lost.", ExitCode.Lost);
+        }
+
         return mayRestart ? (again, await restart.Wished) : null;
     }
 
@@ -102,8 +115,8 @@ internal static class ServeRun
             .AddFilter("Hexagram", log.Level)
             // A server that cannot start says so in words and ends; what fails later is critical.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level > LogLevel.Error && level >= log.Libraries)
-            // It advises a garbage collector that is right for large machines alone, at every start.
-            .AddFilter("Orleans.Runtime.Silo", level => level > LogLevel.Warning && level >= log.Libraries)
+            // It advises a garbage collector that is right for large machines alone, at every start; and a start that fails says so itself.
+            .AddFilter("Orleans.Runtime.Silo", level => level > LogLevel.Error && level >= log.Libraries)
             // Of members there is one, and a start that fails leaves it half made.
             .AddFilter("Orleans.Runtime.MembershipService", level => level > LogLevel.Warning && level >= log.Libraries)
             // It counts its first pause from when the machine started, and so warns of one of hours at every start.

@@ -1,4 +1,5 @@
 using System.Net;
+using Hexagram.Clustering.Redis;
 using Hexagram.Server.Configuration;
 using Hexagram.Server.Options;
 using Hexagram.Storage.Postgres;
@@ -32,6 +33,9 @@ internal sealed record ServeSettings
 
     /// <summary>The store in PostgreSQL instead; null: that in the data folder.</summary>
     public required PostgresStoreOptions? Postgres { get; init; }
+
+    /// <summary>Where the members of the cluster are written down; null: there is no other node.</summary>
+    public required string? Redis { get; init; }
 
     /// <summary>What is logged.</summary>
     public required LogOptions Log { get; init; }
@@ -74,10 +78,31 @@ internal sealed record ServeSettings
             .Concat(new ServerOptionsValidator().Validate(null, server).Failures ?? [])
             .Concat(store.Fault() is { } fault ? [$"Store: {fault}"] : [])
             .Concat(postgres?.Fault() is { } unfit ? [$"Postgres: {unfit}"] : [])
+            .Concat(FaultsOfCluster(tree))
             .ToList();
         return faults.Count == 0
-            ? new ServeSettings { Data = data, Server = server, Store = store, Postgres = postgres, Log = tree.Log }
+            ? new ServeSettings { Data = data, Server = server, Store = store, Postgres = postgres, Redis = tree.Redis.ConnectionString, Log = tree.Log }
             : throw CommandFailure.Usage(string.Join('\n', faults));
+    }
+
+    /// <summary>Three settings make a cluster, and each alone would make something else than was meant.</summary>
+    private static IEnumerable<string> FaultsOfCluster(Tree tree)
+    {
+        var (redis, address, postgres) = (tree.Redis.ConnectionString, tree.Server.Cluster.Address, tree.Postgres.ConnectionString);
+        if (redis is null != address is null)
+        {
+            yield return "Redis.ConnectionString (--redis) and Cluster.Address (--cluster) go together: where the members are written down, and where this one is reached.";
+        }
+
+        if ((redis ?? address?.ToString()) is not null && postgres is null)
+        {
+            yield return "A cluster needs mailboxes that all its nodes share: set Postgres.ConnectionString (--postgres).";
+        }
+
+        if (redis is not null && RedisMembershipExtensions.Fault(redis) is { } fault)
+        {
+            yield return $"Redis.ConnectionString: {fault}";
+        }
     }
 
     /// <summary>The settings as they are named: those of the server beside those of the store.</summary>
@@ -93,8 +118,17 @@ internal sealed record ServeSettings
 
         public PostgresSettings Postgres { get; init; } = new();
 
+        public RedisSettings Redis { get; init; } = new();
+
         public LogOptions Log { get; init; } = new();
     }
+}
+
+/// <summary>The table of a cluster's members.</summary>
+internal sealed record RedisSettings
+{
+    /// <summary>How to reach Redis, such as `localhost:6379` or `redis-1,redis-2,password=…,ssl=true`. Not set: there is no other node.</summary>
+    public string? ConnectionString { get; init; }
 }
 
 /// <summary>What a server logs.</summary>

@@ -1,3 +1,4 @@
+using Hexagram.Server.Cluster;
 using Hexagram.Server.Hosting;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
@@ -9,7 +10,7 @@ namespace Hexagram.Server.Gateway;
 
 /// <summary>
 /// Makes good what hints have lost: once per heartbeat the positions of all live receiving sessions are compared with the store, in one
-/// batched read, and the router is told again which sessions there are.
+/// batched read, and the router is told again which sessions there are. At once when a node has gone: with it went hints, and routers that knew sessions.
 /// </summary>
 internal sealed partial class Heartbeat(
     SessionRegistry registry,
@@ -17,21 +18,32 @@ internal sealed partial class Heartbeat(
     UserRoutes routes,
     ServerOptions options,
     ServerClock clock,
-    ILogger<Heartbeat> logger) : BackgroundService
+    ILogger<Heartbeat> logger,
+    OtherNodes? others = null) : BackgroundService
 {
+    private readonly SemaphoreSlim _asked = new(0);
+
     // From the moment of its making, whenever the loop begins.
     private readonly PeriodicTimer _timer = new(options.Router.Heartbeat, clock.Time);
 
     public override void Dispose()
     {
         _timer.Dispose();
+        _asked.Dispose();
         base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (await _timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        if (others is not null)
         {
+            others.Gone += () => _asked.Release();
+        }
+
+        var (tick, asked) = (TickAsync(stoppingToken), AskedAsync(stoppingToken));
+        while (await (await Task.WhenAny(tick, asked).ConfigureAwait(false)).ConfigureAwait(false))
+        {
+            (tick, asked) = (tick.IsCompleted ? TickAsync(stoppingToken) : tick, asked.IsCompleted ? AskedAsync(stoppingToken) : asked);
             try
             {
                 await BeatAsync(stoppingToken).ConfigureAwait(false);
@@ -70,5 +82,13 @@ internal sealed partial class Heartbeat(
                 session.Compare(positions[i].Last);
             }
         }
+    }
+
+    private Task<bool> TickAsync(CancellationToken cancellationToken) => _timer.WaitForNextTickAsync(cancellationToken).AsTask();
+
+    private async Task<bool> AskedAsync(CancellationToken cancellationToken)
+    {
+        await _asked.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return true;
     }
 }

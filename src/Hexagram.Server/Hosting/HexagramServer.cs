@@ -37,18 +37,21 @@ public sealed class HexagramServer : IAsyncDisposable
     /// <param name="store">Makes its store, which the server then owns and disposes last.</param>
     /// <param name="configure">Changes what else the host wants changed: logging, an authorizer.</param>
     /// <param name="time">The clock of sessions and tokens; the system's by default.</param>
+    /// <param name="complete">Says what the server is made of beside the store: the members of its cluster.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option cannot work; the message names each.</exception>
     public static HexagramServer Build(
         ServerOptions options,
         Func<IServiceProvider, IMailboxStore> store,
         Action<WebApplicationBuilder>? configure = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        Action<HexagramBuilder>? complete = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopMax);
         builder.Services.AddSingleton(store);
         configure?.Invoke(builder);
-        builder.Services.AddHexagram(options, time);
+        var hexagram = builder.Services.AddHexagram(options, time);
+        complete?.Invoke(hexagram);
         builder.WebHost.UseSockets(sockets =>
         {
             sockets.MaxReadBufferSize = ReadAheadBytesMax;

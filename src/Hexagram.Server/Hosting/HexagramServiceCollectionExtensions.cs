@@ -1,5 +1,6 @@
 using Hexagram.Server.Authentication;
 using Hexagram.Server.Authorization;
+using Hexagram.Server.Cluster;
 using Hexagram.Server.Configuration;
 using Hexagram.Server.Gateway;
 using Hexagram.Server.Gateway.Lines;
@@ -15,10 +16,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Orleans.Hosting;
 
 namespace Hexagram.Server.Hosting;
 
@@ -85,12 +84,7 @@ public static class HexagramServiceCollectionExtensions
         AddGateway(services, options);
         services.AddSingleton<IHexagram, DirectSender>();
         services.AddSingleton<IPostConfigureOptions<LoggerFilterOptions>, QuietEngine>();
-        services.AddOrleans(silo =>
-        {
-            // The ports are names only: a single silo listens nowhere.
-            silo.UseLocalhostClustering(gatewayPort: 0);
-            SilentNetwork.UseFor(silo.Services);
-        });
+        ClusterSilo.Add(services, options.Cluster);
         return new HexagramBuilder(services, options, clock.Time);
     }
 

@@ -27,6 +27,9 @@ public sealed record ServerOptions
     /// <summary>The router and its heartbeat.</summary>
     public RouterOptions Router { get; init; } = new();
 
+    /// <summary>The other nodes, if there are any.</summary>
+    public ClusterOptions Cluster { get; init; } = new();
+
     /// <summary>Who may connect, and who may write to whom.</summary>
     public AccessOptions Access { get; init; } = new();
 

@@ -8,6 +8,8 @@ namespace Hexagram.Server.Options;
 public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
 {
     private static readonly TimeSpan DrainCeiling = TimeSpan.FromSeconds(4.5);
+    private static readonly TimeSpan DeadAfterMin = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DeadAfterMax = TimeSpan.FromMinutes(5);
 
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, ServerOptions options)
@@ -23,6 +25,7 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
             .Concat(Faults(options.Browsers))
             .Concat(Faults(options.Times))
             .Concat(Faults(options.Bounds))
+            .Concat(Faults(options.Cluster))
             .Concat(Faults(options.Access.Tokens))
             .Concat(
             [
@@ -98,6 +101,37 @@ public sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
         .. InRange("Bounds.WindowBytesMax", bounds.WindowBytesMax, 1 << 30),
         .. InRange("Bounds.OutgoingBytesMax", bounds.OutgoingBytesMax, 1 << 30),
     ];
+
+    private static IEnumerable<string> Faults(ClusterOptions cluster)
+    {
+        foreach (var (name, endpoint) in new[] { ("Cluster.Address", cluster.Address), ("Cluster.Listen", cluster.Listen) })
+        {
+            if (endpoint?.Port == 0)
+            {
+                yield return $"{name} is {endpoint}; it needs a port of its own, because the other nodes are told it.";
+            }
+        }
+
+        if (cluster.Address is { } address && (address.Address.Equals(IPAddress.Any) || address.Address.Equals(IPAddress.IPv6Any)))
+        {
+            yield return $"Cluster.Address is {address}, at which no other node can find this one; name its own address, and if it is to listen at all of them, set Cluster.Listen.";
+        }
+
+        if (cluster.Address is null && cluster.Listen is not null)
+        {
+            yield return "Cluster.Listen is set, and Cluster.Address, at which the other nodes find this one, is not.";
+        }
+
+        if (string.IsNullOrWhiteSpace(cluster.Name))
+        {
+            yield return "Cluster.Name is empty.";
+        }
+
+        if (cluster.DeadAfter < DeadAfterMin || cluster.DeadAfter > DeadAfterMax)
+        {
+            yield return $"Cluster.DeadAfter is {cluster.DeadAfter}; it must be from {DeadAfterMin} to {DeadAfterMax}.";
+        }
+    }
 
     private static IEnumerable<string> Faults(TokenOptions tokens)
     {

@@ -1,3 +1,4 @@
+using Hexagram.Protocol;
 using Hexagram.Server.Options;
 
 namespace Hexagram.Server.Router;
@@ -6,7 +7,7 @@ namespace Hexagram.Server.Router;
 /// The live sessions of one user: what the user's router knows. The grain keeps it right; whoever is on the grain's node may post to it
 /// without calling the grain. Thread-safe.
 /// </summary>
-internal sealed class LiveSessions(SessionDirectory directory, ServerOptions options)
+internal sealed class LiveSessions(UserId user, SessionDirectory directory, ServerOptions options)
 {
     private readonly Lock _gate = new();
 
@@ -15,6 +16,16 @@ internal sealed class LiveSessions(SessionDirectory directory, ServerOptions opt
 
     /// <summary>Whether there is any.</summary>
     public bool Any => _sessions.Length > 0;
+
+    /// <summary>All that are known. What the router knows moves with it from node to node.</summary>
+    public IReadOnlyList<SessionRecord> All
+    {
+        get => _sessions;
+        init => _sessions = [.. value];
+    }
+
+    /// <summary>The node on which they are when none is on this one; null when one is, or there is none.</summary>
+    public string? Elsewhere => _sessions is [var first, ..] all && all.All(session => session.Address.Node != directory.Node) ? first.Address.Node : null;
 
     /// <summary>A session begins; see <see cref="IUserRouterGrain.RegisterAsync"/>.</summary>
     public RegisterOutcome Register(SessionRecord session)
@@ -46,7 +57,7 @@ internal sealed class LiveSessions(SessionDirectory directory, ServerOptions opt
         {
             lock (_gate)
             {
-                if (directory.TryFind(session.Address, out var post) && !TryTakePlace(session))
+                if (directory.TryFind(session.Address, user, out var post) && !TryTakePlace(session))
                 {
                     post.Supersede();
                 }
@@ -61,7 +72,7 @@ internal sealed class LiveSessions(SessionDirectory directory, ServerOptions opt
         var receiving = false;
         foreach (var known in _sessions)
         {
-            if (!directory.TryFind(known.Address, out var session))
+            if (!directory.TryFind(known.Address, user, out var session))
             {
                 // It ended, and the word of that was lost, or is on its way.
                 Unregister(known.Address);
@@ -92,14 +103,14 @@ internal sealed class LiveSessions(SessionDirectory directory, ServerOptions opt
         }
 
         // Of some the end may have been lost on its way here.
-        _sessions = [.. _sessions.Where(known => directory.TryFind(known.Address, out _))];
+        _sessions = [.. _sessions.Where(known => directory.TryFind(known.Address, user, out _))];
         return _sessions.Length >= max;
     }
 
     private bool TryTakePlace(SessionRecord session)
     {
         var known = _sessions.FirstOrDefault(known => known.Device == session.Device);
-        if (known is not null && known.Address != session.Address && directory.TryFind(known.Address, out var older))
+        if (known is not null && known.Address != session.Address && directory.TryFind(known.Address, user, out var older))
         {
             // Equal numbers are never made by an honest device; the one that was here first is left alone.
             if (known.Connection.Value >= session.Connection.Value)

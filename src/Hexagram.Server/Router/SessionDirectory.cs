@@ -1,22 +1,25 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using Hexagram.Protocol;
+using Hexagram.Server.Cluster;
 using Orleans.Runtime;
 
 namespace Hexagram.Server.Router;
 
 /// <summary>
-/// From a session's address to the session. It knows those of its own node; one of another node is not found, and what was meant for it
-/// is left to that node's heartbeat. Thread-safe.
+/// From a session's address to the session: here, or on another node as long as that lives. Thread-safe.
 /// </summary>
-internal sealed class SessionDirectory(ILocalSiloDetails silo)
+internal sealed class SessionDirectory(ILocalSiloDetails silo, OtherNodes? others = null)
 {
     private readonly ConcurrentDictionary<long, ISessionPost> _sessions = new();
-    private readonly string _node = silo.SiloAddress.ToParsableString();
     private long _last;
     private int _count;
     private int _routers;
 
-    /// <summary>Sessions that can be found here.</summary>
+    /// <summary>This node, by the name that the cluster knows it by.</summary>
+    public string Node { get; } = silo.SiloAddress.ToParsableString();
+
+    /// <summary>Sessions of this node that can be found.</summary>
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>Routers of users in memory on this node.</summary>
@@ -26,7 +29,10 @@ internal sealed class SessionDirectory(ILocalSiloDetails silo)
     public void CountRouter(int change) => Interlocked.Add(ref _routers, change);
 
     /// <summary>A new address on this node.</summary>
-    public SessionAddress NewAddress() => new(_node, Interlocked.Increment(ref _last));
+    public SessionAddress NewAddress() => AddressOf(Interlocked.Increment(ref _last));
+
+    /// <summary>The address on this node that has this number.</summary>
+    public SessionAddress AddressOf(long number) => new(Node, number);
 
     public void Add(SessionAddress address, ISessionPost session)
     {
@@ -42,9 +48,15 @@ internal sealed class SessionDirectory(ILocalSiloDetails silo)
         }
     }
 
-    public bool TryFind(SessionAddress address, [NotNullWhen(true)] out ISessionPost? session)
+    /// <summary>Whether a session of another node still lives only that node knows: it is found as long as its node is.</summary>
+    public bool TryFind(SessionAddress address, UserId user, [NotNullWhen(true)] out ISessionPost? session)
     {
-        session = null;
-        return address.Node == _node && _sessions.TryGetValue(address.Number, out session);
+        if (address.Node == Node)
+        {
+            return _sessions.TryGetValue(address.Number, out session);
+        }
+
+        session = others is not null && others.TryFind(address.Node, out var route) ? new RemoteSession(route, user, address.Number) : null;
+        return session is not null;
     }
 }

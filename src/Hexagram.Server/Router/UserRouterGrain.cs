@@ -1,6 +1,9 @@
 using Hexagram.Protocol;
 using Hexagram.Server.Options;
 using Orleans;
+using Orleans.Placement;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 
 namespace Hexagram.Server.Router;
 
@@ -9,10 +12,12 @@ namespace Hexagram.Server.Router;
 /// Orleans runs one call at a time, and none of them waits for anything. While it is in memory, its node's <see cref="UserRoutes"/> post to its sessions
 /// without calling it. Whoever writes to many users makes one of these for each. So that they
 /// cost bounded memory, those without sessions go at once when there are many, and soon when there are few; those with sessions stay for some
-/// heartbeats, each of which says the sessions again, however long a heartbeat is set to.
+/// heartbeats, each of which says the sessions again, however long a heartbeat is set to. It comes into memory where it is asked for, and moves after the
+/// user's sessions, so that what arrives for them crosses between nodes once at the most.
 /// </remarks>
+[PreferLocalPlacement]
 [CollectionAgeLimit(Minutes = CollectionMinutes)]
-internal sealed class UserRouterGrain(SessionDirectory directory, UserRoutes routes, ServerOptions options) : Grain, IUserRouterGrain
+internal sealed class UserRouterGrain(SessionDirectory directory, UserRoutes routes, ServerOptions options) : Grain, IUserRouterGrain, IGrainMigrationParticipant
 {
     /// <summary>So many without sessions stay in memory, for the next message to the same user.</summary>
     internal const int WithoutSessionsMax = 10_000;
@@ -22,20 +27,32 @@ internal sealed class UserRouterGrain(SessionDirectory directory, UserRoutes rou
     /// <summary>One may be lost, and the next may be late.</summary>
     private const int HeartbeatsToStay = 3;
 
-    private readonly LiveSessions _sessions = new(directory, options);
-    private UserId _user;
+    /// <summary>What moves is called this.</summary>
+    private const string Luggage = "sessions";
+
+    private LiveSessions _sessions = null!;
+
+    public void OnDehydrate(IDehydrationContext dehydrationContext) => dehydrationContext.TryAddValue(Luggage, _sessions.All.ToArray());
+
+    public void OnRehydrate(IRehydrationContext rehydrationContext)
+    {
+        if (rehydrationContext.TryGetValue<SessionRecord[]>(Luggage, out var sessions) && sessions is not null)
+        {
+            _sessions = Known(sessions);
+        }
+    }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _user = new(this.GetPrimaryKeyString());
-        routes.Publish(_user, _sessions);
+        _sessions ??= Known([]);
+        routes.Publish(User, _sessions);
         directory.CountRouter(1);
         return Task.CompletedTask;
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        routes.Withdraw(_user, _sessions);
+        routes.Withdraw(User, _sessions);
         directory.CountRouter(-1);
         return Task.CompletedTask;
     }
@@ -44,6 +61,7 @@ internal sealed class UserRouterGrain(SessionDirectory directory, UserRoutes rou
     {
         var outcome = _sessions.Register(session);
         Stay();
+        Follow();
         return new(outcome);
     }
 
@@ -62,6 +80,7 @@ internal sealed class UserRouterGrain(SessionDirectory directory, UserRoutes rou
     {
         _sessions.Keep(sessions);
         Stay();
+        Follow();
         return default;
     }
 
@@ -74,6 +93,20 @@ internal sealed class UserRouterGrain(SessionDirectory directory, UserRoutes rou
         }
 
         return new(receiving);
+    }
+
+    private UserId User => new(this.GetPrimaryKeyString());
+
+    private LiveSessions Known(IReadOnlyList<SessionRecord> sessions) => new(User, directory, options) { All = sessions };
+
+    /// <summary>Moves to where the user's sessions are when none is here.</summary>
+    private void Follow()
+    {
+        if (_sessions.Elsewhere is { } node)
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(node));
+            MigrateOnIdle();
+        }
     }
 
     /// <summary>A quiet user is online all the same. A node that has died keeps this in memory for that long at the most.</summary>

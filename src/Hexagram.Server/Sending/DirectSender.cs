@@ -1,4 +1,5 @@
 using Hexagram.Protocol;
+using Hexagram.Server.Cluster;
 using Hexagram.Server.Gateway;
 using Hexagram.Server.Gateway.Lines;
 using Hexagram.Server.Hosting;
@@ -14,7 +15,7 @@ namespace Hexagram.Server.Sending;
 /// What the store has under way counts against the same bound as the requests of sessions. What finds no room there waits in the order of the calls, and with it
 /// all that come after it; its caller waits with it, which is what bounds how much that is.
 /// </remarks>
-internal sealed class DirectSender(IMailboxStore store, UserRoutes routes, RequestBudget budget, SessionRegistry sessions, ServerOptions options, ServerClock clock, ServerMeter meter) : IHexagram, IStoredListener
+internal sealed class DirectSender(IMailboxStore store, UserRoutes routes, RequestBudget budget, SessionRegistry sessions, ServerOptions options, ServerClock clock, ServerMeter meter, OtherNodes? others = null) : IHexagram, IStoredListener
 {
     private readonly Lock _gate = new();
     private readonly Queue<Turn> _waiting = new();
@@ -38,10 +39,11 @@ internal sealed class DirectSender(IMailboxStore store, UserRoutes routes, Reque
     public async ValueTask<MessageStatus> StatusAsync(UserId from, UserId to, MessageId id, CancellationToken cancellationToken) =>
         (await store.StatusAsync(to, from, [id], cancellationToken).ConfigureAwait(false))[0];
 
-    public ValueTask<int> EndSessionsAsync(UserId user, DeviceId? device, CancellationToken cancellationToken)
+    public async ValueTask<int> EndSessionsAsync(UserId user, DeviceId? device, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(sessions.SignOut(user, device));
+        var here = sessions.SignOut(user, device);
+        return others is null ? here : here + await others.SignOutAsync(user, device).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Nobody was there to receive them. The answer has been given by then; their status says the rest.</summary>

@@ -15,6 +15,7 @@ internal static class Arrows
         ["Hexagram.Storage.RocksDb"] = ["Hexagram.Storage"],
         ["Hexagram.Storage.Postgres"] = ["Hexagram.Storage"],
         ["Hexagram.Server"] = ["Hexagram.Delivery", "Hexagram.Storage"],
+        ["Hexagram.Clustering.Redis"] = ["Hexagram.Server"],
         ["Hexagram.AspNetCore"] = ["Hexagram.Server", "Hexagram.Storage.RocksDb"],
         ["Hexagram.Client"] = ["Hexagram.Delivery"],
         ["Hexagram.Client.Hosting"] = ["Hexagram.Client"],
@@ -23,7 +24,7 @@ internal static class Arrows
         ["Hexagram.Processes"] = ["Hexagram.Storage"],
         ["Hexagram.Chaos"] = ["Hexagram.Checking", "Hexagram.Client", "Hexagram.Processes", "Hexagram.Storage"],
         ["Hexagram.Bench"] = ["Hexagram.Client", "Hexagram.Processes", "Hexagram.Storage"],
-        ["Hexagram.Cli"] = ["Hexagram.Bench", "Hexagram.Chaos", "Hexagram.Client", "Hexagram.Floor", "Hexagram.Server", "Hexagram.Storage.Postgres", "Hexagram.Storage.RocksDb"],
+        ["Hexagram.Cli"] = ["Hexagram.Bench", "Hexagram.Chaos", "Hexagram.Client", "Hexagram.Clustering.Redis", "Hexagram.Floor", "Hexagram.Server", "Hexagram.Storage.Postgres", "Hexagram.Storage.RocksDb"],
     };
 
     /// <summary>The projects that promise to do no I/O, and all the packages they may have.</summary>

@@ -113,7 +113,7 @@ public sealed class UsageTests
     [Fact]
     public void Exit_codes_are_a_contract_with_scripts() =>
         Assert.Equal(
-            ["Success=0", "Failure=1", "Usage=2", "Stored=3", "TimedOut=4", "Refused=5"],
+            ["Success=0", "Failure=1", "Usage=2", "Stored=3", "TimedOut=4", "Refused=5", "Lost=6"],
             Enum.GetValues<ExitCode>().Select(code => $"{code}={(int)code}"));
 
     private static string NoFolder => Path.Combine(Path.GetTempPath(), "hexagram-no-such-folder");

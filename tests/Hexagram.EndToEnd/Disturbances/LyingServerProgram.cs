@@ -5,6 +5,7 @@ using Hexagram.Chaos.Runs;
 using Hexagram.Server.Authentication;
 using Hexagram.Server.Hosting;
 using Hexagram.Server.Options;
+using Hexagram.Storage;
 using Hexagram.Storage.RocksDb;
 using Microsoft.Extensions.Logging;
 
@@ -26,7 +27,7 @@ internal static class LyingServerProgram
         ServerWords = data => [ServerWord, data, mistake.ToString()],
         ClientWords = [ClientWord],
         IssueToken = (data, user) => new TokenIssuer(SigningKey.Open(KeyIn(data)), TimeProvider.System).Issue(user, TimeSpan.FromHours(1)),
-        OpenStore = data => OpenStore(data),
+        OpenStore = data => Task.FromResult<IMailboxStore>(OpenStore(data)),
     };
 
     /// <summary>Runs the clients.</summary>

@@ -1,0 +1,53 @@
+using Hexagram.Protocol;
+using Hexagram.Server.Gateway;
+using Hexagram.Server.Router;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Runtime;
+
+namespace Hexagram.Server.Cluster;
+
+/// <inheritdoc cref="INodePost"/>
+/// <remarks>The engine would log each node's share of a ring that is used for nothing here.</remarks>
+internal sealed class NodePost(GrainId id, Silo silo, SessionDirectory directory, SessionRegistry registry, UserRoutes routes)
+    : GrainService(id, silo, NullLoggerFactory.Instance), INodePost
+{
+    public ValueTask PostAsync(IReadOnlyList<SessionPost> posts)
+    {
+        foreach (var post in posts)
+        {
+            var address = directory.AddressOf(post.Session);
+            if (directory.TryFind(address, post.User, out var session))
+            {
+                Hand(post, session);
+            }
+            else
+            {
+                // It ended, and the router has not heard of it.
+                routes.Unregister(post.User, address);
+            }
+        }
+
+        return default;
+    }
+
+    public ValueTask<int> SignOutAsync(UserId user, DeviceId? device) => new(registry.SignOut(user, device));
+
+    private static void Hand(SessionPost post, ISessionPost session)
+    {
+        if (post.IsSuperseded)
+        {
+            session.Supersede();
+            return;
+        }
+
+        if (post.Entries.Count > 0)
+        {
+            session.Notify(post.Entries);
+        }
+
+        if (post.Reports.Count > 0)
+        {
+            session.Report(post.Reports);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using Hexagram.Protocol;
+using Hexagram.Server.Router;
+
+namespace Hexagram.Server.Cluster;
+
+/// <summary>A session that another node holds. What is brought to it leaves with all that goes to its node.</summary>
+internal sealed class RemoteSession(NodeRoute route, UserId user, long number) : ISessionPost
+{
+    /// <inheritdoc/>
+    /// <remarks>Copied: the caller uses its list anew.</remarks>
+    public void Notify(IReadOnlyList<EntryHint> entries) => route.Add(new SessionPost(user, number, [.. entries], [], IsSuperseded: false));
+
+    /// <inheritdoc/>
+    public void Report(IReadOnlyList<DeliveryReport> reports) => route.Add(new SessionPost(user, number, [], [.. reports], IsSuperseded: false));
+
+    /// <inheritdoc/>
+    public void Supersede() => route.Add(new SessionPost(user, number, [], [], IsSuperseded: true));
+}

@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using Hexagram.Client;
+using Hexagram.Processes;
+
+namespace Hexagram.Clustering.Redis.Tests;
+
+/// <summary>Nodes that die, stand still, or are kept apart, and engines that are away: what is promised holds, and all heals by itself. One failure at a time.</summary>
+public sealed class FailureTests(ThreeNodes nodes) : IClassFixture<ThreeNodes>
+{
+    private ServerProcess First => nodes.Nodes[0];
+
+    private ServerProcess Second => nodes.Nodes[1];
+
+    private ServerProcess Third => nodes.Nodes[2];
+
+    [Fact]
+    public async Task The_node_of_a_session_dies_and_its_user_goes_on_at_another()
+    {
+        await using var alice = await nodes.OpenAsync("alice", First);
+        await using var bob = await nodes.OpenAsync("bob", Second);
+        await alice.DeliverAsync(bob.User, "before");
+
+        bob.Head(Third);
+        await Second.KillAsync();
+        var died = Stopwatch.GetTimestamp();
+        var (_, requests) = await alice.DeliverAsync(bob.User, "after");
+        Measured.Report(FormattableString.Invariant($"a node died by SIGKILL: the first message to a user who was on it was delivered {Stopwatch.GetElapsedTime(died).TotalSeconds:0.0} s later, after {requests} msg:R"));
+
+        Assert.Equal(["before", "after"], bob.Texts);
+        await nodes.StartAsync(Second);
+    }
+
+    [Fact]
+    public async Task The_node_of_a_router_dies_and_those_whom_it_knew_elsewhere_are_told_again()
+    {
+        // The first device decides where the router is; the second is on another node.
+        await using var alice = await nodes.OpenAsync("alice", First);
+        await using var phone = await nodes.OpenAsync("bob", Second);
+        await using var tablet = await nodes.OpenAsync(phone.User, Third, "tablet");
+        await alice.DeliverAsync(phone.User, "before");
+        await tablet.ReceiveAsync(1);
+
+        await Second.KillAsync();
+        var died = Stopwatch.GetTimestamp();
+        await alice.Client.SendAsync(phone.User, "after");
+        await tablet.ReceiveAsync(2);
+        Measured.Report(FormattableString.Invariant($"a node died by SIGKILL, and with it the router of a user on another: the first message reached that user {Stopwatch.GetElapsedTime(died).TotalSeconds:0.0} s later"));
+
+        await nodes.StartAsync(Second);
+        phone.Head(Second);
+        await phone.ReceiveAsync(2);
+        Assert.Equal(["before", "after"], phone.Texts);
+        Assert.Equal(["before", "after"], tablet.Texts);
+    }
+
+    [Fact]
+    public async Task A_node_that_stood_still_and_was_declared_dead_ends_with_its_exit_code_and_comes_back_as_a_new_one()
+    {
+        await using var alice = await nodes.OpenAsync("alice", First);
+        await using var bob = await nodes.OpenAsync("bob", Third);
+
+        var declared = nodes.WhenDeclaredDeadAsync(Third, seenBy: First);
+        Assert.True(Third.Stop());
+        bob.Head(Second);
+        bob.Cut();
+        await alice.DeliverAsync(bob.User, "while it stands still");
+        await declared;
+        Assert.True(Third.Continue());
+        await ThreeNodes.WhenEndedAsync(Third);
+
+        Assert.Equal(ServerProcess.LostExitCode, Third.ExitCode);
+        Assert.Contains("declared this one dead", await Third.LastWordsAsync(), StringComparison.Ordinal);
+        await nodes.StartAsync(Third);
+        await bob.MoveAsync(Third);
+        await alice.DeliverAsync(bob.User, "on the new one");
+        Assert.Equal(["while it stands still", "on the new one"], bob.Texts);
+    }
+
+    [Fact]
+    public async Task Redis_away_stops_nothing_that_runs()
+    {
+        await using var alice = await nodes.OpenAsync("alice", First);
+        await using var bob = await nodes.OpenAsync("bob", Second);
+        await nodes.Ground.Redis.CrashAsync();
+
+        Assert.Equal(1, (await alice.DeliverAsync(bob.User, "without Redis")).Requests);
+        await bob.MoveAsync(Third);
+        Assert.Equal(1, (await alice.DeliverAsync(bob.User, "at another node")).Requests);
+
+        await nodes.Ground.Redis.StartAsync();
+        Assert.All(nodes.Nodes, node => Assert.True(node.IsAlive));
+    }
+
+    [Fact]
+    public async Task PostgreSQL_away_means_that_nothing_is_accepted_and_all_goes_on_when_it_is_back()
+    {
+        await using var alice = await nodes.OpenAsync("alice", First);
+        await using var bob = await nodes.OpenAsync("bob", Second);
+        await alice.DeliverAsync(bob.User, "before");
+        await nodes.Ground.Database.CrashAsync();
+
+        var sent = await alice.Client.SendAsync(bob.User, "meanwhile");
+        await alice.WhenDisconnectedAsync();
+        Assert.Equal(SentState.Waiting, sent.State);
+
+        await nodes.Ground.Database.StartAsync();
+        await sent.Delivered.WaitAsync(ThreeNodes.Patience);
+        Assert.Equal(["before", "meanwhile"], bob.Texts);
+        Assert.All(nodes.Nodes, node => Assert.True(node.IsAlive));
+    }
+
+    [Fact]
+    public async Task Nodes_that_are_busy_are_not_declared_dead()
+    {
+        await using var alice = await nodes.OpenAsync("alice", First);
+        await using var bob = await nodes.OpenAsync("bob", Second);
+        using var done = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        var burners = Enumerable.Range(0, 4 * Environment.ProcessorCount).Select(_ => new Thread(() => Burn(done.Token)) { IsBackground = true }).ToList();
+        burners.ForEach(burner => burner.Start());
+        var before = nodes.Nodes.Select(ThreeNodes.Deaths).ToList();
+        var sent = 0;
+        while (!done.IsCancellationRequested)
+        {
+            await alice.DeliverAsync(bob.User, $"{sent++}");
+        }
+
+        burners.ForEach(burner => burner.Join());
+        Assert.All(nodes.Nodes, node => Assert.True(node.IsAlive));
+        Assert.Equal(before, nodes.Nodes.Select(ThreeNodes.Deaths));
+        Assert.Equal(Enumerable.Range(0, sent).Select(n => $"{n}"), bob.Texts);
+    }
+
+    private static void Burn(CancellationToken done)
+    {
+        for (var n = 0L; !done.IsCancellationRequested; n++)
+        {
+            _ = Math.BigMul(n, n);
+        }
+    }
+}

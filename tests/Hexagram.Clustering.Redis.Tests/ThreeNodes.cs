@@ -1,0 +1,118 @@
+using System.Net;
+using Hexagram.Chaos.Nodes;
+using Hexagram.Chaos.Proxy;
+using Hexagram.Chaos.Runs;
+using Hexagram.Processes;
+using Hexagram.Protocol;
+using Hexagram.Server.Authentication;
+
+namespace Hexagram.Clustering.Redis.Tests;
+
+/// <summary>
+/// Three servers as processes over a real PostgreSQL and a real Redis, all of them this test's own, with a relay on every link. A node that a test has ended is
+/// to be started again before it is left.
+/// </summary>
+public sealed class ThreeNodes : IAsyncLifetime
+{
+    /// <summary>Longer than anything takes on a busy machine.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private const string Dead = "has left, or has been declared dead";
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Rarer than a test is long: what a test sees in time did not wait for it.</summary>
+    private const string HeartbeatRare = "10m";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("hexagram-nodes-").FullName;
+    private readonly FaultProxy _proxy = new();
+    private ServerGroup _group = null!;
+    private int _people;
+
+    internal IReadOnlyList<ServerProcess> Nodes => _group.Nodes;
+
+    internal ClusterGround Ground => _group.Ground!;
+
+    private string Heartbeat { get; init; } = HeartbeatRare;
+
+    /// <summary>The program as the nodes run it.</summary>
+    internal ChaosProgram Program => new()
+    {
+        FileName = "dotnet",
+        FirstWords = [Path.Combine(AppContext.BaseDirectory, "hexagram.dll")],
+        Environment = new Dictionary<string, string> { ["HEXAGRAM__ROUTER__HEARTBEAT"] = Heartbeat },
+        ServerWords = data => ["serve", "--json", "--data", data, "--tcp", "127.0.0.1:0", "--http", "http://127.0.0.1:0"],
+        ClientWords = [],
+        IssueToken = (data, user) => new TokenIssuer(SigningKey.Open(Path.Combine(data, "token.key")), TimeProvider.System).Issue(user, TimeSpan.FromHours(1)),
+        OpenStore = _ => throw new NotSupportedException("Nobody looks into the store here."),
+    };
+
+    public async ValueTask InitializeAsync()
+    {
+        _group = new ServerGroup(new ChaosSettings { Nodes = 3, Folder = _folder, Program = Program }, _proxy);
+        await _group.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _group.DisposeAsync();
+        await _proxy.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>Starts a node that has ended.</summary>
+    internal Task StartAsync(ServerProcess node) => _group.StartAsync(node);
+
+    /// <summary>Somebody whom no other test knows.</summary>
+    internal string Somebody(string name) => $"{name}{Interlocked.Increment(ref _people)}";
+
+    /// <summary>Somebody new with a client that is connected to this node, and stays where it is until it is told otherwise.</summary>
+    internal async Task<Person> OpenAsync(string name, ServerProcess node, string device = "phone") => await OpenAsync(new UserId(Somebody(name)), node, device);
+
+    /// <summary>The same for somebody who is known; with another device, or with the same.</summary>
+    internal async Task<Person> OpenAsync(UserId user, ServerProcess node, string device = "phone")
+    {
+        var person = Prepare(user, device);
+        await person.OpenAsync(node);
+        await person.Client.WhenConnectedAsync().WaitAsync(Patience);
+        return person;
+    }
+
+    /// <summary>The same, without a client yet.</summary>
+    internal Person Prepare(UserId user, string device = "phone") => new(user, device, Program.IssueToken(_group.Data, user), this);
+
+    /// <summary>How many nodes this one has been told are dead, in this and its earlier lives.</summary>
+    internal static int Deaths(ServerProcess seenBy) => LogOf(seenBy).Count(line => line.Contains(Dead, StringComparison.Ordinal));
+
+    /// <summary>Completes when a node has been told that another, in its present life, is dead.</summary>
+    internal async Task WhenDeclaredDeadAsync(ServerProcess node, ServerProcess seenBy)
+    {
+        var name = $"Node S{Ground.NameOf(node)}:";
+        var before = LogOf(seenBy).Count();
+        await UntilAsync(() => LogOf(seenBy).Skip(before).Any(line => line.Contains(name, StringComparison.Ordinal) && line.Contains(Dead, StringComparison.Ordinal)), $"{name} to be declared dead");
+    }
+
+    /// <summary>Completes when it has ended by itself.</summary>
+    internal static Task WhenEndedAsync(ServerProcess node) => UntilAsync(() => !node.IsAlive, "a node to end");
+
+    internal static async Task UntilAsync(Func<bool> holds, string what)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        using var timer = new PeriodicTimer(LookEvery);
+        while (!holds())
+        {
+            Assert.False(patience.IsCancellationRequested, $"waited in vain for {what}");
+            await timer.WaitForNextTickAsync(CancellationToken.None);
+        }
+    }
+
+    private static IEnumerable<string> LogOf(ServerProcess node)
+    {
+        using var log = new StreamReader(new FileStream(Path.Combine(Path.GetDirectoryName(node.Data)!, "server.log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        while (log.ReadLine() is { } line)
+        {
+            yield return line;
+        }
+    }
+
+    internal IPEndPoint PlaceOf(ServerProcess node) => _group.PlaceOf(node);
+}
