@@ -12,7 +12,7 @@ namespace Hexagram.Clustering.Redis.Tests;
 /// Three servers as processes over a real PostgreSQL and a real Redis, all of them this test's own, with a relay on every link. A node that a test has ended is
 /// to be started again before it is left.
 /// </summary>
-public sealed class ThreeNodes : IAsyncLifetime
+public class ThreeNodes : IAsyncLifetime
 {
     /// <summary>Longer than anything takes on a busy machine.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -32,7 +32,7 @@ public sealed class ThreeNodes : IAsyncLifetime
 
     internal ClusterGround Ground => _group.Ground!;
 
-    private string Heartbeat { get; init; } = HeartbeatRare;
+    private protected virtual string Heartbeat => HeartbeatRare;
 
     /// <summary>The program as the nodes run it.</summary>
     internal ChaosProgram Program => new()
@@ -57,6 +57,7 @@ public sealed class ThreeNodes : IAsyncLifetime
         await _group.DisposeAsync();
         await _proxy.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Starts a node that has ended.</summary>

@@ -12,6 +12,9 @@ internal sealed record LoadSettings
     /// <summary>Where the server listens.</summary>
     public required IPEndPoint Server { get; init; }
 
+    /// <summary>Where recipients connect, if at another node of the server; null: at <see cref="Server"/>. For bare connections.</summary>
+    public IPEndPoint? RecipientsAt { get; init; }
+
     /// <summary>Whom the clients trust to have signed the server's certificate; null: it does not speak TLS. For clients of the product.</summary>
     public X509Certificate2Collection? Authorities { get; init; }
 

@@ -175,6 +175,7 @@ public sealed class BenchRun(BenchSettings settings)
     private LoadSettings Wanted(Target target, MeasuredPart measured, CancellationToken stop) => new()
     {
         Server = target.Address,
+        RecipientsAt = target.RecipientsAt,
         Authorities = target.Authorities,
         Transport = settings.Transport,
         IssueToken = target.IssueToken,

@@ -38,7 +38,11 @@ public enum LoadClient
 /// <param name="Address">Where it listens for the transport of the run.</param>
 /// <param name="IssueToken">Proves to it who a client is.</param>
 /// <param name="Process">The number of its process on this machine, to measure what it costs; null when it is not known.</param>
-public sealed record GivenServer(IPEndPoint Address, Func<UserId, string> IssueToken, int? Process);
+public sealed record GivenServer(IPEndPoint Address, Func<UserId, string> IssueToken, int? Process)
+{
+    /// <summary>Where recipients connect, if at another node of it; null: where senders do.</summary>
+    public IPEndPoint? RecipientsAt { get; init; }
+}
 
 /// <summary>What a run of measurements is asked for.</summary>
 public sealed record BenchSettings

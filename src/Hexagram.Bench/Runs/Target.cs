@@ -30,6 +30,9 @@ internal sealed class Target : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address { get; }
 
+    /// <summary>Where recipients connect, if at another node of it.</summary>
+    public IPEndPoint? RecipientsAt { get; private init; }
+
     /// <summary>Proves to it who a client is.</summary>
     public Func<UserId, string> IssueToken { get; }
 
@@ -43,7 +46,7 @@ internal sealed class Target : IAsyncDisposable
     public TimeSpan Startup => _own?.Startup ?? TimeSpan.Zero;
 
     /// <summary>The server that was there.</summary>
-    public static Target Of(GivenServer server) => new(server.Address, server.IssueToken, server.Process);
+    public static Target Of(GivenServer server) => new(server.Address, server.IssueToken, server.Process) { RecipientsAt = server.RecipientsAt };
 
     /// <summary>A server with empty mailboxes, or what <paramref name="prepare"/> has put into them.</summary>
     /// <exception cref="InvalidOperationException">It does not start.</exception>

@@ -23,6 +23,9 @@ internal abstract class WireConnection(WireLoop loop)
     private byte[] _unparsed = [];
     private byte[] _unsent = [];
 
+    /// <summary>Where it connects to, if not where all do.</summary>
+    public EndPoint? Server { get; init; }
+
     /// <summary>Set when the server has said Welcome.</summary>
     public Welcome? Welcome { get; private set; }
 

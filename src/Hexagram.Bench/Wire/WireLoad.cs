@@ -39,7 +39,7 @@ internal sealed class WireLoad : ILoad
         };
         _streams = [.. Enumerable.Range(0, settings.Streams).Select(number => new WireStream(number, settings.Recipient(number)))];
         _recipients = [.. Enumerable.Range(0, settings.Recipients)
-            .Select(number => new WireRecipient(_loop, settings.IssueToken(settings.Recipient(number)), _traffic))];
+            .Select(number => new WireRecipient(_loop, settings.IssueToken(settings.Recipient(number)), _traffic) { Server = settings.RecipientsAt })];
         var dealt = _streams.ToLookup(stream => stream.Number % settings.Senders);
         _senders = [.. Enumerable.Range(0, settings.Senders).Select(number => new WireSender(
             _loop,

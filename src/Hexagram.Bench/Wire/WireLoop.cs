@@ -33,7 +33,7 @@ internal sealed class WireLoop(EndPoint server, WireFraming framing, Cancellatio
     public void Open(WireConnection connection)
     {
         stop.ThrowIfCancellationRequested();
-        connection.Open(server, _readiness, _connections.Count);
+        connection.Open(connection.Server ?? server, _readiness, _connections.Count);
         _connections.Add(connection);
         Opening++;
     }

@@ -36,6 +36,12 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
     private readonly Option<int?> _mailboxes = SharedOptions.Number("--mailboxes", "Mailboxes that its own server holds before it starts. [default: 0]", 1, 100_000_000);
     private readonly Option<int?> _entries = SharedOptions.Number("--entries", "Entries that those mailboxes hold together. [default: one each]", 1, 1_000_000_000);
     private readonly Option<Uri?> _server = SharedOptions.ServerAt("Load this server, as HOST:PORT, tcp://HOST:PORT or ws://HOST:PORT. [default: one of its own]");
+    private readonly Option<Uri?> _recipientsAt = new("--recipients-at")
+    {
+        HelpName = "HOST:PORT",
+        Description = "With --server: the recipients connect here instead, at another node of the same cluster.",
+        CustomParser = result => SharedOptions.Read(result, "it should look like 127.0.0.1:7000", text => Uri.TryCreate($"tcp://{text}", UriKind.Absolute, out var place) ? place : null),
+    };
     private readonly Option<string?> _key = new("--key") { HelpName = "FILE", Description = "With --server: the key of that server, to make tokens with." };
     private readonly Option<int?> _pid = SharedOptions.Number("--pid", "With --server: the number of its process on this machine, to measure what it costs.", 1, int.MaxValue);
 
@@ -63,7 +69,7 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
     };
 
     /// <summary>The options of every scenario that loads a server.</summary>
-    private Option[] Loading => [_transport, _repeat, _syscalls, _server, _key, _pid];
+    private Option[] Loading => [_transport, _repeat, _syscalls, _server, _recipientsAt, _key, _pid];
 
     /// <summary>The options of every scenario in which messages flow for a time.</summary>
     private Option[] Flowing => [_duration, _warmUp, _body, _client, _floor, _tls, _mailboxes, _entries, .. Loading];
@@ -249,7 +255,10 @@ internal sealed class BenchScenarios(SharedOptions shared, Surroundings surround
         {
             var key = SigningKey.Open(file);
             var address = Dns.GetHostAddresses(server.Host)[0];
-            return new GivenServer(new IPEndPoint(address, server.Port), user => OwnProgram.IssueToken(key, user, surroundings.Time), parsed.GetValue(_pid));
+            return new GivenServer(new IPEndPoint(address, server.Port), user => OwnProgram.IssueToken(key, user, surroundings.Time), parsed.GetValue(_pid))
+            {
+                RecipientsAt = parsed.GetValue(_recipientsAt) is { } other ? new IPEndPoint(Dns.GetHostAddresses(other.Host)[0], other.Port) : null,
+            };
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or System.Net.Sockets.SocketException)
         {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Hexagram.Protocol;
+using Hexagram.Server.Cluster;
 using Hexagram.Server.Gateway;
 using Hexagram.Server.Gateway.Polling;
 
@@ -28,7 +29,7 @@ internal sealed class ServerMeter
     private long _delivered;
     private long _stored;
 
-    public ServerMeter(IMeterFactory meters, SessionRegistry registry, PollLeases leases)
+    public ServerMeter(IMeterFactory meters, SessionRegistry registry, PollLeases leases, OtherNodes? others = null)
     {
         var meter = meters.Create(Name);
         meter.CreateObservableUpDownCounter("hexagram.server.connections", () => (long)registry.Count, "{connection}", "Connections at the moment, also those that have not said Hello.");
@@ -40,6 +41,11 @@ internal sealed class ServerMeter
         meter.CreateObservableCounter("hexagram.server.stored", () => Volatile.Read(ref _stored), "{message}", "Accepted requests for which no receiving session of the recipient was known.");
         meter.CreateObservableCounter("hexagram.server.goodbyes", () => _goodbyes.Measure(), "{connection}", "Connections that the server has ended, by the code of its Goodbye.");
         meter.CreateObservableCounter("hexagram.server.polls", Polls, "{poll}", "Polls that are over, by outcome.");
+        if (others is not null)
+        {
+            meter.CreateObservableUpDownCounter("hexagram.server.nodes", () => (long)others.Count + 1, "{node}", "Nodes of the cluster that live, as far as this one knows; itself among them.");
+        }
+
         meter.CreateObservableUpDownCounter("hexagram.server.polling", () => (long)leases.Count, "{device}", "Devices that poll at the moment, also between two polls.");
     }
 

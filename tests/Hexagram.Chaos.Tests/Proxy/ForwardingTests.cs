@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Hexagram.Chaos.Proxy;
 
@@ -32,6 +33,30 @@ public sealed class ForwardingTests : IAsyncDisposable
         Assert.Equal(1, counters.Packets[(Ways.ToClient, PacketKind.Welcome)]);
         Assert.Equal(0, counters.Packets[(Ways.ToServer, PacketKind.Welcome)]);
         Assert.All(counters.Faults.Values, struck => Assert.Equal(0, struck));
+    }
+
+    [Fact]
+    public async Task Connections_go_to_one_place_after_the_other_and_past_those_where_nobody_listens()
+    {
+        using var second = new TcpListener(IPAddress.Loopback, 0);
+        second.Start();
+        using var nobody = new TcpListener(IPAddress.Loopback, 0);
+        nobody.Start();
+        var empty = (IPEndPoint)nobody.LocalEndpoint;
+        nobody.Stop();
+        _link.Proxy.Targets = [_link.Proxy.Target!, (IPEndPoint)second.LocalEndpoint, empty];
+
+        var counts = new int[2];
+        for (var n = 0; n < 6; n++)
+        {
+            using var client = await _link.DialAsync();
+            await Link.SendAsync(client, [0x01, 0x00]);
+            counts[await _link.AcceptOrAsync(second)]++;
+        }
+
+        Assert.Equal(6, counts.Sum());
+        Assert.All(counts, count => Assert.True(count >= 2));
+        Assert.Equal(0, _link.Proxy.Counters.Refused);
     }
 
     [Fact]

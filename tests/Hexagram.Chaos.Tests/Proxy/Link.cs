@@ -36,6 +36,27 @@ internal sealed class Link : IAsyncDisposable
         return (client, server);
     }
 
+    /// <summary>Accepts what comes here or at another place.</summary>
+    /// <returns>0 or 1: which it was.</returns>
+    public async Task<int> AcceptOrAsync(TcpListener other)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            foreach (var (listener, which) in new[] { (_listener, 0), (other, 1) })
+            {
+                if (listener.Pending())
+                {
+                    _sockets.Add(await listener.AcceptSocketAsync(patience.Token));
+                    return which;
+                }
+            }
+
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
     /// <summary>Connects to the proxy, whoever is behind it.</summary>
     public async Task<Socket> DialAsync()
     {

@@ -114,6 +114,23 @@ public sealed class ServeSettingsTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("""{ "Redis": { "ConnectionString": "localhost" } }""", "go together", "needs mailboxes that all its nodes share")]
+    [InlineData("""{ "Cluster": { "Address": "10.0.0.1:7090" } }""", "go together", "needs mailboxes that all its nodes share")]
+    [InlineData("""{ "Redis": { "ConnectionString": "localhost,nonsense=1" } }""", "Redis.ConnectionString", "nonsense")]
+    [InlineData("""{ "Cluster": { "Address": "0.0.0.0:7090" } }""", "no other node can find this one", "Cluster.Listen")]
+    [InlineData("""{ "Cluster": { "Address": "127.0.0.1:0", "DeadAfter": "1s" } }""", "needs a port of its own", "Cluster.DeadAfter is")]
+    [InlineData("""{ "Cluster": { "Listen": "127.0.0.1:7090", "Name": " " } }""", "Cluster.Listen is set", "Cluster.Name is empty")]
+    public void Half_a_cluster_is_none(string file, string first, string second)
+    {
+        Write("hexagram.json", file);
+
+        var failure = Assert.Throws<CommandFailure>(() => Load());
+
+        Assert.Contains(first, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(second, failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_unknown_variable_is_a_fault_but_those_of_the_clients_are_not()
     {
