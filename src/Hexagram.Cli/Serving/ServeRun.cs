@@ -79,11 +79,16 @@ internal static class ServeRun
                 ? postgres
                 : embedded = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()),
             builder => Configure(builder, settings.Log, screen.IsJson),
-            complete: settings.Redis is { } redis ? hexagram => hexagram.UseRedisMembership(redis) : null);
+            complete: hexagram => JoinCluster(hexagram, settings));
         var restart = new ServerRestart();
         var signingKey = SigningKey.OpenOrCreate(settings.Data.KeyFile);
         var pageKey = settings.IsForThisMachineOnly ? new PageKey(signingKey) : null;
         new PageEndpoints(PageEndpoints.Folder, pageKey, new TokenIssuer(signingKey, surroundings.Time), restart, surroundings.Time).Map(server.Application);
+        if (settings.DashboardKey is { } dashboardKey)
+        {
+            Dashboard.Map(server.Application, dashboardKey);
+        }
+
         await server.StartAsync(surroundings.Stop);
 
         // What is in a database is backed up by its own means.
@@ -104,6 +109,19 @@ internal static class ServeRun
         }
 
         return mayRestart ? (again, await restart.Wished) : null;
+    }
+
+    private static void JoinCluster(HexagramBuilder hexagram, ServeSettings settings)
+    {
+        if (settings.Redis is { } redis)
+        {
+            hexagram.UseRedisMembership(redis);
+        }
+
+        if (settings.DashboardKey is not null)
+        {
+            Dashboard.Add(hexagram.Services);
+        }
     }
 
     private static void Configure(WebApplicationBuilder builder, LogOptions log, bool json)

@@ -37,6 +37,9 @@ internal sealed record ServeSettings
     /// <summary>Where the members of the cluster are written down; null: there is no other node.</summary>
     public required string? Redis { get; init; }
 
+    /// <summary>Who may see the page about the cluster; null: nobody.</summary>
+    public required string? DashboardKey { get; init; }
+
     /// <summary>What is logged.</summary>
     public required LogOptions Log { get; init; }
 
@@ -81,7 +84,7 @@ internal sealed record ServeSettings
             .Concat(FaultsOfCluster(tree))
             .ToList();
         return faults.Count == 0
-            ? new ServeSettings { Data = data, Server = server, Store = store, Postgres = postgres, Redis = tree.Redis.ConnectionString, Log = tree.Log }
+            ? new ServeSettings { Data = data, Server = server, Store = store, Postgres = postgres, Redis = tree.Redis.ConnectionString, DashboardKey = tree.Dashboard.Key, Log = tree.Log }
             : throw CommandFailure.Usage(string.Join('\n', faults));
     }
 
@@ -103,6 +106,11 @@ internal sealed record ServeSettings
         {
             yield return $"Redis.ConnectionString: {fault}";
         }
+
+        if (tree.Dashboard.Key is { } key && (redis is null || tree.Server.Listen.Http is null || key.Length < DashboardSettings.KeyLengthMin))
+        {
+            yield return $"Dashboard.Key is set: it needs {DashboardSettings.KeyLengthMin} characters or more, a cluster (--redis), and a place for HTTP (--http).";
+        }
     }
 
     /// <summary>The settings as they are named: those of the server beside those of the store.</summary>
@@ -120,6 +128,8 @@ internal sealed record ServeSettings
 
         public RedisSettings Redis { get; init; } = new();
 
+        public DashboardSettings Dashboard { get; init; } = new();
+
         public LogOptions Log { get; init; } = new();
     }
 }
@@ -129,6 +139,16 @@ internal sealed record RedisSettings
 {
     /// <summary>How to reach Redis, such as `localhost:6379` or `redis-1,redis-2,password=…,ssl=true`. Not set: there is no other node.</summary>
     public string? ConnectionString { get; init; }
+}
+
+/// <summary>Orleans' own page about the cluster, for its administrators.</summary>
+internal sealed record DashboardSettings
+{
+    /// <summary>It cannot be guessed.</summary>
+    public const int KeyLengthMin = 16;
+
+    /// <summary>Who knows this may see the page /dashboard: as the password of any name in a browser, or as Authorization: Bearer. Not set: there is no such page.</summary>
+    public string? Key { get; init; }
 }
 
 /// <summary>What a server logs.</summary>

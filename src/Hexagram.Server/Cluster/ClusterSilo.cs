@@ -3,6 +3,7 @@ using Hexagram.Server.Router;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
@@ -54,8 +55,10 @@ internal static class ClusterSilo
 
         // A call to a node that has frozen ends when that is declared dead, which is sooner.
         silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = cluster.DeadAfter * 2);
-        silo.AddActivityPropagation();
         silo.AddGrainService<NodePost>();
+
+        // The engine logs each node's share of a ring that is used for nothing here.
+        silo.Services.AddLogging(static logging => logging.AddFilter(typeof(NodePost).FullName, LogLevel.Warning));
         silo.Services.AddSingleton<NodePostClient>();
         silo.Services.AddSingleton<OtherNodes>();
         silo.Services.AddSingleton<MembershipLoss>();

@@ -1,15 +1,14 @@
 using Hexagram.Protocol;
 using Hexagram.Server.Gateway;
 using Hexagram.Server.Router;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 
 namespace Hexagram.Server.Cluster;
 
 /// <inheritdoc cref="INodePost"/>
-/// <remarks>The engine would log each node's share of a ring that is used for nothing here.</remarks>
-internal sealed class NodePost(GrainId id, Silo silo, SessionDirectory directory, SessionRegistry registry, UserRoutes routes)
-    : GrainService(id, silo, NullLoggerFactory.Instance), INodePost
+internal sealed class NodePost(GrainId id, Silo silo, ILoggerFactory loggers, SessionDirectory directory, SessionRegistry registry, UserRoutes routes)
+    : GrainService(id, silo, loggers), INodePost
 {
     public ValueTask PostAsync(IReadOnlyList<SessionPost> posts)
     {

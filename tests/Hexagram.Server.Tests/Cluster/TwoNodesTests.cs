@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Hexagram.Protocol;
@@ -77,6 +79,33 @@ public sealed class TwoNodesTests : IAsyncLifetime
         }
 
         Assert.True(await _first.Services.GetRequiredService<UserRoutes>().Grain(new("carol")).PostAsync(new UserPost([], [])));
+    }
+
+    [Fact]
+    public async Task What_two_nodes_tell_of_a_message_is_one_trace()
+    {
+        var told = new ConcurrentQueue<(string What, ActivityTraceId Trace)>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Hexagram.Server",
+            Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = activity => told.Enqueue((activity.OperationName, activity.TraceId)),
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var alice = await _first.SenderAsync("alice");
+        await using var bob = await _second.ReceiverAsync("bob");
+        var request = _first.Message("bob", "from node to node");
+
+        await TestServer.AcceptAsync(alice, request);
+        Assert.Equal(request.Id, (await bob.ReceiveAsync<MessageNotify>()).Id);
+
+        using var patience = new CancellationTokenSource(RawClient.Patience);
+        var trace = MessageTrace.IdOf(request.Id);
+        while (told.Where(one => one.Trace == trace).Select(one => one.What).Order().ToList() is not ["accept", "notify"])
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     private static SessionDirectory Directory(TestServer server) => server.Services.GetRequiredService<SessionDirectory>();
