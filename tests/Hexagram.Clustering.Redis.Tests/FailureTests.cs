@@ -77,6 +77,26 @@ public sealed class FailureTests(ThreeNodes nodes) : IClassFixture<ThreeNodes>
     }
 
     [Fact]
+    public async Task All_nodes_die_at_once_and_those_that_come_after_do_not_wait_for_them()
+    {
+        await using var alice = await nodes.OpenAsync("alice", First);
+        await using var bob = await nodes.OpenAsync("bob", Second);
+        await alice.DeliverAsync(bob.User, "before");
+        await Task.WhenAll(nodes.Nodes.Select(node => node.KillAsync()));
+        var sent = await alice.Client.SendAsync(bob.User, "while there is no node");
+
+        await nodes.StartAsync(Third);
+        alice.Head(Third);
+        bob.Head(Third);
+        await sent.Delivered.WaitAsync(ThreeNodes.Patience);
+        Measured.Report(FormattableString.Invariant($"all nodes of a cluster died by SIGKILL: the first that was started again was ready after {Third.Startup.TotalSeconds:0.0} s"));
+
+        await nodes.StartAsync(First);
+        await nodes.StartAsync(Second);
+        Assert.Equal(["before", "while there is no node"], bob.Texts);
+    }
+
+    [Fact]
     public async Task Redis_away_stops_nothing_that_runs()
     {
         await using var alice = await nodes.OpenAsync("alice", First);
