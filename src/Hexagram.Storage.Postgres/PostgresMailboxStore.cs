@@ -55,6 +55,11 @@ public sealed class PostgresMailboxStore : IMailboxStore
     /// <exception cref="StoreUnavailableException">The database cannot be used; the message names it and says why.</exception>
     public static Task<PostgresMailboxStore> OpenAsync(PostgresStoreOptions options, TimeProvider time) => OpenAsync(options, time, new StoreSeams());
 
+    /// <summary>The same for whoever puts a host together, where nothing can be awaited: this thread waits.</summary>
+    /// <exception cref="ArgumentException">The options cannot be used; the message says which and why.</exception>
+    /// <exception cref="StoreUnavailableException">The database cannot be used; the message names it and says why.</exception>
+    public static PostgresMailboxStore Open(PostgresStoreOptions options, TimeProvider time) => Task.Run(() => OpenAsync(options, time)).GetAwaiter().GetResult();
+
     /// <summary>The same with parts replaced by a test's.</summary>
     internal static async Task<PostgresMailboxStore> OpenAsync(PostgresStoreOptions options, TimeProvider time, StoreSeams seams)
     {
