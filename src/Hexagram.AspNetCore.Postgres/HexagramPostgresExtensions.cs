@@ -1,7 +1,10 @@
+using System.Diagnostics.Metrics;
 using Hexagram.Server.Configuration;
 using Hexagram.Server.Hosting;
 using Hexagram.Storage.Postgres;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -46,13 +49,16 @@ public static class HexagramPostgresExtensions
     /// <param name="change">Changes the other options.</param>
     public static HexagramBuilder UsePostgres(
         this HexagramBuilder hexagram, Func<IServiceProvider, NpgsqlDataSource> source, Func<PostgresStoreOptions, PostgresStoreOptions>? change = null) =>
-        hexagram.UseStore(services => PostgresMailboxStore.Open(Checked(hexagram, PostgresStoreOptions.Over(source(services)), change), hexagram.Time));
+        hexagram.UseStore(services => Open(Checked(hexagram, PostgresStoreOptions.Over(source(services)), change), hexagram.Time, services));
 
     private static HexagramBuilder Use(HexagramBuilder hexagram, PostgresStoreOptions options, Func<PostgresStoreOptions, PostgresStoreOptions>? change)
     {
         options = Checked(hexagram, options, change);
-        return hexagram.UseStore(_ => PostgresMailboxStore.Open(options, hexagram.Time));
+        return hexagram.UseStore(services => Open(options, hexagram.Time, services));
     }
+
+    private static PostgresMailboxStore Open(PostgresStoreOptions options, TimeProvider time, IServiceProvider services) =>
+        PostgresMailboxStore.Open(options, time, services.GetRequiredService<IMeterFactory>(), services.GetRequiredService<ILoggerFactory>());
 
     private static PostgresStoreOptions Checked(HexagramBuilder hexagram, PostgresStoreOptions options, Func<PostgresStoreOptions, PostgresStoreOptions>? change)
     {

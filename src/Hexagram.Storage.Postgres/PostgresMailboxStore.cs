@@ -1,8 +1,12 @@
+using System.Diagnostics.Metrics;
 using Hexagram.Protocol;
 using Hexagram.Storage.Postgres.Connections;
 using Hexagram.Storage.Postgres.Reading;
 using Hexagram.Storage.Postgres.Schema;
+using Hexagram.Storage.Postgres.Telemetry;
 using Hexagram.Storage.Postgres.Writing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Hexagram.Storage.Postgres;
@@ -19,17 +23,18 @@ public sealed class PostgresMailboxStore : IMailboxStore
     private readonly Availability _availability;
     private readonly BatchWriter[] _writers;
     private readonly BatchReaders _readers;
+    private readonly StoreMeter _meter;
     private readonly Lock _epochGate = new();
     private NumberedEpoch _epoch;
     private int _disposed;
 
     private PostgresMailboxStore(PostgresStoreOptions options, DatabaseLink link, NumberedEpoch epoch, TimeProvider time, StoreSeams seams)
     {
-        (_options, _link, _epoch) = (options, link, epoch);
-        _availability = new Availability(link, seams, options.Describe());
+        (_options, _link, _epoch, _meter) = (options, link, epoch, new StoreMeter(seams.Meters));
+        _availability = new Availability(link, seams, _meter, time, seams.Logs.CreateLogger<PostgresMailboxStore>(), options.Describe());
         var room = new DatabaseRoom(options, link, seams, time);
-        _writers = [.. Enumerable.Range(0, options.Writers).Select(_ => new BatchWriter(options, link, _availability, room, seams, time, Told))];
-        _readers = new BatchReaders(options, link);
+        _writers = [.. Enumerable.Range(0, options.Writers).Select(_ => new BatchWriter(options, link, _availability, room, seams, _meter, time, Told))];
+        _readers = new BatchReaders(options, link, _availability, _meter);
     }
 
     /// <inheritdoc/>
@@ -51,14 +56,19 @@ public sealed class PostgresMailboxStore : IMailboxStore
     internal Task Recovered => _availability.Recovered;
 
     /// <summary>Opens the store, after its tables have been made or brought up to date where that is needed.</summary>
+    /// <param name="options">Which database, and what it may use there.</param>
+    /// <param name="time">The store's clock.</param>
+    /// <param name="meters">Whose its meter is; null for nobody's in particular.</param>
+    /// <param name="logs">Where it says that the database is away, and back.</param>
     /// <exception cref="ArgumentException">The options cannot be used; the message says which and why.</exception>
     /// <exception cref="StoreUnavailableException">The database cannot be used; the message names it and says why.</exception>
-    public static Task<PostgresMailboxStore> OpenAsync(PostgresStoreOptions options, TimeProvider time) => OpenAsync(options, time, new StoreSeams());
+    public static Task<PostgresMailboxStore> OpenAsync(PostgresStoreOptions options, TimeProvider time, IMeterFactory? meters = null, ILoggerFactory? logs = null) =>
+        OpenAsync(options, time, new StoreSeams { Meters = meters, Logs = logs ?? NullLoggerFactory.Instance });
 
     /// <summary>The same for whoever puts a host together, where nothing can be awaited: this thread waits.</summary>
-    /// <exception cref="ArgumentException">The options cannot be used; the message says which and why.</exception>
-    /// <exception cref="StoreUnavailableException">The database cannot be used; the message names it and says why.</exception>
-    public static PostgresMailboxStore Open(PostgresStoreOptions options, TimeProvider time) => Task.Run(() => OpenAsync(options, time)).GetAwaiter().GetResult();
+    /// <inheritdoc cref="OpenAsync(PostgresStoreOptions, TimeProvider, IMeterFactory?, ILoggerFactory?)"/>
+    public static PostgresMailboxStore Open(PostgresStoreOptions options, TimeProvider time, IMeterFactory? meters = null, ILoggerFactory? logs = null) =>
+        Task.Run(() => OpenAsync(options, time, meters, logs)).GetAwaiter().GetResult();
 
     /// <summary>The same with parts replaced by a test's.</summary>
     internal static async Task<PostgresMailboxStore> OpenAsync(PostgresStoreOptions options, TimeProvider time, StoreSeams seams)
@@ -179,6 +189,7 @@ public sealed class PostgresMailboxStore : IMailboxStore
         await _readers.StopAsync();
         await _availability.DisposeAsync();
         await _link.DisposeAsync();
+        _meter.Dispose();
     }
 
     // Found out here: in a batch it would fail everybody's.

@@ -75,6 +75,20 @@ public sealed class CompositionTests(SharedServer server)
         Assert.Equal(System.Data.ConnectionState.Open, after.State);
     }
 
+    [Fact]
+    public async Task What_the_store_measures_is_among_what_Prometheus_reads()
+    {
+        await using var application = await StartAsync((hexagram, _) => hexagram.UsePostgres(server.NewDatabase()));
+        Assert.True((await application.Services.GetRequiredService<IHexagram>().SendAsync("shop", "bob", "hello")).IsAccepted);
+        using var http = new HttpClient { Timeout = Patience };
+
+        var text = await http.GetStringAsync(new Uri(new Uri(application.Urls.Single()), "metrics"), Token);
+
+        Assert.Contains("hexagram_store_commit_size_bucket{le=\"1\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("hexagram_store_sync_duration_seconds_count 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("hexagram_store_unavailable 0\n", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Maximum Pool Size=11", "needs 12")]
     [InlineData("No Reset On Close=true", "No Reset On Close")]
@@ -136,6 +150,7 @@ public sealed class CompositionTests(SharedServer server)
         try
         {
             application.MapHexagram("/v1");
+            application.MapHexagramMetrics();
             await application.StartAsync(Token).WaitAsync(Patience, Token);
             return application;
         }

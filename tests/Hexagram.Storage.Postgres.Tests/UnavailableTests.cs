@@ -97,6 +97,23 @@ public sealed class UnavailableTests : StoreTest
     }
 
     [Fact]
+    public async Task Database_that_is_away_is_noticed_by_who_only_reads()
+    {
+        await using var server = await PostgreSqlServer.StartNewAsync();
+        await using var store = await OpenAsync(Options(server.ConnectionString()));
+        await ReadAllAsync(store, Bob);
+
+        await server.CrashAsync();
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => ReadAllAsync(store, Bob));
+        Assert.NotNull(store.Fault);
+
+        await server.StartAsync();
+        await store.Recovered.WaitAsync(Patience);
+        Assert.Null(store.Fault);
+        await ReadAllAsync(store, Bob);
+    }
+
+    [Fact]
     public async Task Full_disk_asks_to_retry_later_and_lets_everything_else_go_on()
     {
         await using var disk = await SmallDisk.MountAsync("40m");

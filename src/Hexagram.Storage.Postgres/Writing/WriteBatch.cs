@@ -23,7 +23,12 @@ internal sealed class WriteBatch(PostgresStoreOptions options)
     private readonly List<Action> _answers = [];
     private long _bytes;
 
-    internal bool HasRoom => _appends.Count + _confirms.Count + _others.Count < options.BatchItemsMax && _bytes <= options.BatchBytesMax;
+    internal int Count => _appends.Count + _confirms.Count + _others.Count;
+
+    internal bool HasRoom => Count < options.BatchItemsMax && _bytes <= options.BatchBytesMax;
+
+    /// <summary>Something in it must be on the disk before it is answered.</summary>
+    internal bool MustBeDurable => _appends.Count > 0 || _others.Exists(work => work.MustBeDurable);
 
     /// <summary>The epoch when the batch was written.</summary>
     internal NumberedEpoch Epoch { get; private set; }
@@ -85,7 +90,7 @@ internal sealed class WriteBatch(PostgresStoreOptions options)
     private void Fill(NpgsqlBatchCommandCollection commands, List<Func<NpgsqlDataReader, Task<Action>>> readings, long now, bool isFull)
     {
         commands.Add(new NpgsqlBatchCommand(Begin));
-        if (_appends.Count == 0 && !_others.Exists(work => work.MustBeDurable))
+        if (!MustBeDurable)
         {
             commands.Add(new NpgsqlBatchCommand(NeedNotBeDurable));
         }
