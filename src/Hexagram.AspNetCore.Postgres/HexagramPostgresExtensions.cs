@@ -13,8 +13,8 @@ namespace Hexagram.AspNetCore.Postgres;
 /// <summary>Has a Hexagram server in an application keep its mailboxes in PostgreSQL. The server knows no store; the stores know no server.</summary>
 public static class HexagramPostgresExtensions
 {
-    /// <summary>What follows from the server, which remembers ids for as long as its Welcome says; and what no text can say.</summary>
-    private static readonly HashSet<string> Derived = new(StringComparer.OrdinalIgnoreCase) { "Forgetting:Horizon", "DataSource" };
+    /// <summary>What follows from the server, which remembers ids for as long as its Welcome says and knows how often it asks; and what no text can say.</summary>
+    private static readonly HashSet<string> Derived = new(StringComparer.OrdinalIgnoreCase) { "Forgetting:Horizon", "ForgetEvery", "DataSource" };
 
     /// <summary>Keeps messages in a PostgreSQL database, in tables that are made when the application starts.</summary>
     /// <param name="hexagram">The server.</param>
@@ -63,7 +63,7 @@ public static class HexagramPostgresExtensions
     private static PostgresStoreOptions Checked(HexagramBuilder hexagram, PostgresStoreOptions options, Func<PostgresStoreOptions, PostgresStoreOptions>? change)
     {
         options = change?.Invoke(options) ?? options;
-        options = options with { Forgetting = options.Forgetting with { Horizon = hexagram.Options.Horizon } };
+        options = options with { Forgetting = options.Forgetting with { Horizon = hexagram.Options.Horizon }, ForgetEvery = hexagram.Options.ForgetEvery };
         return options.Fault() is { } fault ? throw Fault($"Postgres: {fault}") : options;
     }
 

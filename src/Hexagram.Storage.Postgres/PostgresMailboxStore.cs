@@ -4,6 +4,7 @@ using Hexagram.Storage.Postgres.Connections;
 using Hexagram.Storage.Postgres.Reading;
 using Hexagram.Storage.Postgres.Schema;
 using Hexagram.Storage.Postgres.Telemetry;
+using Hexagram.Storage.Postgres.Upkeep;
 using Hexagram.Storage.Postgres.Writing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,9 +17,15 @@ namespace Hexagram.Storage.Postgres;
 /// is kept in the process. A database that cannot be reached or written is a matter of the moment: what was under way fails, and the store goes on when it is back.
 /// Every member may be called from any thread.
 /// </summary>
-public sealed class PostgresMailboxStore : IMailboxStore
+public sealed partial class PostgresMailboxStore : IMailboxStore
 {
+    private const string Forgetting = "forgetting";
+
+    // Timers of several servers do not tick together, and none ticks exactly.
+    private const double PauseOfInterval = 0.9;
+
     private readonly PostgresStoreOptions _options;
+    private readonly TimeProvider _time;
     private readonly DatabaseLink _link;
     private readonly Availability _availability;
     private readonly BatchWriter[] _writers;
@@ -30,7 +37,7 @@ public sealed class PostgresMailboxStore : IMailboxStore
 
     private PostgresMailboxStore(PostgresStoreOptions options, DatabaseLink link, NumberedEpoch epoch, TimeProvider time, StoreSeams seams)
     {
-        (_options, _link, _epoch, _meter) = (options, link, epoch, new StoreMeter(seams.Meters));
+        (_options, _link, _epoch, _time, _meter) = (options, link, epoch, time, new StoreMeter(seams.Meters));
         _availability = new Availability(link, seams, _meter, time, seams.Logs.CreateLogger<PostgresMailboxStore>(), options.Describe());
         var room = new DatabaseRoom(options, link, seams, time);
         _writers = [.. Enumerable.Range(0, options.Writers).Select(_ => new BatchWriter(options, link, _availability, room, seams, _meter, time, Told))];
@@ -85,6 +92,18 @@ public sealed class PostgresMailboxStore : IMailboxStore
         {
             await using var connection = await link.ConnectAsync();
             await Migrations.RunAsync(connection, options.Schema, time);
+            if (!await Home.IsHereAsync(connection))
+            {
+                throw new StoreUnavailableException(
+                    $"The mailboxes in the database {options.Describe()} were brought here from another database, by a restored dump or a copy, and need a new epoch before the first client connects: "
+                    + "without it, messages would be lost without a word. Stop every server of it and run 'hexagram restore --postgres' once (docs/operating.md).");
+            }
+
+            if (await FindUnsyncedAsync(connection) is { } setting)
+            {
+                LogUnsynced(seams.Logs.CreateLogger<PostgresMailboxStore>(), options.Describe(), setting);
+            }
+
             return new PostgresMailboxStore(options, link, await ReadEpochAsync(connection), time, seams);
         }
         catch (Exception cause) when (cause is NpgsqlException or InvalidDataException)
@@ -151,6 +170,19 @@ public sealed class PostgresMailboxStore : IMailboxStore
     /// <inheritdoc/>
     public async ValueTask<ForgetReport> ForgetAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
+        try
+        {
+            await using var turn = await Turn.TakeAsync(_link, _time, Forgetting, _options.ForgetEvery * PauseOfInterval);
+            return turn is null ? default : await ForgetAsync(turn, now, cancellationToken);
+        }
+        catch (Exception cause) when (cause is NpgsqlException or ObjectDisposedException)
+        {
+            throw new StoreUnavailableException($"The mailbox store in the database {_options.Describe()} cannot be asked to forget at present: {cause.Message}", cause);
+        }
+    }
+
+    private async Task<ForgetReport> ForgetAsync(Turn turn, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         var report = default(ForgetReport);
         var asOf = now.ToUnixTimeMilliseconds();
         var entriesBefore = asOf - (long)_options.Forgetting.Retention.TotalMilliseconds;
@@ -164,6 +196,11 @@ public sealed class PostgresMailboxStore : IMailboxStore
                 do
                 {
                     cancellationToken.ThrowIfCancellationRequested();
+                    if (!await turn.KeepAsync())
+                    {
+                        return report;
+                    }
+
                     piece = await WriterOf(mailbox).Ask(new ForgetWork(mailbox, asOf));
                     report = new ForgetReport(report.Entries + piece.Entries, report.MessageIds + piece.MessageIds);
                 }
@@ -171,6 +208,7 @@ public sealed class PostgresMailboxStore : IMailboxStore
             }
         }
 
+        turn.Done();
         return report;
     }
 
@@ -210,6 +248,14 @@ public sealed class PostgresMailboxStore : IMailboxStore
         return await reader.ReadAsync()
             ? new NumberedEpoch(reader.GetInt32(0), reader.GetInt64(1).ToEpoch())
             : throw new InvalidDataException("There is no epoch in its tables.");
+    }
+
+    /// <summary>The setting that makes commits worthless, or null. That of the commits themselves is seen to with each.</summary>
+    private static async Task<string?> FindUnsyncedAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name LIMIT 1", connection);
+        return await command.ExecuteScalarAsync() as string;
     }
 
     /// <summary>Every batch tells the epoch, for another server may have begun one. A batch that was decided before may tell of an older one after.</summary>

@@ -25,6 +25,12 @@ public sealed record PostgresStoreOptions
     /// <summary>When a mailbox may forget.</summary>
     public ForgettingPolicy Forgetting { get; init; } = new();
 
+    /// <summary>
+    /// How often each server asks the store to forget. One does it for all: who asks while another is at it, or less than nine tenths of this after one has begun, has
+    /// nothing to do. 0: whoever asks and finds nobody at it does it. Not negative.
+    /// </summary>
+    public TimeSpan ForgetEvery { get; init; }
+
     /// <summary>How many batches are written at a time, each for its own part of the mailboxes, over a connection each. 1 to 64.</summary>
     public int Writers { get; init; } = 4;
 
@@ -66,6 +72,7 @@ public sealed record PostgresStoreOptions
         { Readers: < 1 or > 64 } => $"Readers is {Readers}; it must be 1 to 64.",
         { BatchItemsMax: < 1 or > 65_536 } => $"BatchItemsMax is {BatchItemsMax}; it must be 1 to 65536.",
         { BatchBytesMax: < 1 } => $"BatchBytesMax is {BatchBytesMax}; it must be 1 or more.",
+        _ when ForgetEvery < TimeSpan.Zero => $"ForgetEvery is {ForgetEvery}; it must not be negative.",
         { DatabaseBytesMax: < 0 } => $"DatabaseBytesMax is {DatabaseBytesMax}; it must be 0 or more.",
         _ => ConnectionFault() ?? Limits.Fault() ?? Forgetting.Fault(),
     };

@@ -3,7 +3,7 @@ using Npgsql;
 namespace Hexagram.Storage.Postgres.Connections;
 
 /// <summary>The connections to the database: always to the server that takes writes, also for reads, or a reader would be told of less than was answered.</summary>
-internal sealed class DatabaseLink : IAsyncDisposable
+internal sealed class DatabaseLink : IAsyncDisposable, IDisposable
 {
     private const int SecondsPerConnecting = 5;
     private const int StatementsKept = 32;
@@ -71,12 +71,24 @@ internal sealed class DatabaseLink : IAsyncDisposable
         }
     }
 
+    public void Dispose()
+    {
+        if (_isOwn)
+        {
+            _source.Dispose();
+            _hosts?.Dispose();
+        }
+    }
+
     private static NpgsqlDataSource Build(PostgresStoreOptions options)
     {
         var builder = new NpgsqlDataSourceBuilder(options.ConnectionString);
         var words = builder.ConnectionStringBuilder;
         words.SearchPath = options.Schema;
         words.MaxPoolSize = options.Connections;
+
+        // One stays open while there is nothing to do, so that whoever is to stop all servers sees that this one runs.
+        words.MinPoolSize = Math.Clamp(words.MinPoolSize, 1, options.Connections);
         words.Enlist = false;
         words.IncludeErrorDetail = false;
         words.ApplicationName ??= "hexagram";
