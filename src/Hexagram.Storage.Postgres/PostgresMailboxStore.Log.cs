@@ -4,6 +4,6 @@ namespace Hexagram.Storage.Postgres;
 
 public sealed partial class PostgresMailboxStore
 {
-    [LoggerMessage(1403, LogLevel.Warning, "The database {Database} does not wait for its disk ({Setting} is off): what is accepted is lost when its machine crashes.")]
+    [LoggerMessage(1503, LogLevel.Warning, "The database {Database} does not wait for its disk ({Setting} is off): what is accepted is lost when its machine crashes.")]
     private static partial void LogUnsynced(ILogger logger, string database, string setting);
 }
