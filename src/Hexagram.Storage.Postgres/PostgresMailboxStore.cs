@@ -1,8 +1,13 @@
+using System.Diagnostics.Metrics;
 using Hexagram.Protocol;
 using Hexagram.Storage.Postgres.Connections;
 using Hexagram.Storage.Postgres.Reading;
 using Hexagram.Storage.Postgres.Schema;
+using Hexagram.Storage.Postgres.Telemetry;
+using Hexagram.Storage.Postgres.Upkeep;
 using Hexagram.Storage.Postgres.Writing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Hexagram.Storage.Postgres;
@@ -12,24 +17,31 @@ namespace Hexagram.Storage.Postgres;
 /// is kept in the process. A database that cannot be reached or written is a matter of the moment: what was under way fails, and the store goes on when it is back.
 /// Every member may be called from any thread.
 /// </summary>
-public sealed class PostgresMailboxStore : IMailboxStore
+public sealed partial class PostgresMailboxStore : IMailboxStore
 {
+    private const string Forgetting = "forgetting";
+
+    // Timers of several servers do not tick together, and none ticks exactly.
+    private const double PauseOfInterval = 0.9;
+
     private readonly PostgresStoreOptions _options;
+    private readonly TimeProvider _time;
     private readonly DatabaseLink _link;
     private readonly Availability _availability;
     private readonly BatchWriter[] _writers;
     private readonly BatchReaders _readers;
+    private readonly StoreMeter _meter;
     private readonly Lock _epochGate = new();
     private NumberedEpoch _epoch;
     private int _disposed;
 
     private PostgresMailboxStore(PostgresStoreOptions options, DatabaseLink link, NumberedEpoch epoch, TimeProvider time, StoreSeams seams)
     {
-        (_options, _link, _epoch) = (options, link, epoch);
-        _availability = new Availability(link, seams, options.Describe());
+        (_options, _link, _epoch, _time, _meter) = (options, link, epoch, time, new StoreMeter(seams.Meters));
+        _availability = new Availability(link, seams, _meter, time, seams.Logs.CreateLogger<PostgresMailboxStore>(), options.Describe());
         var room = new DatabaseRoom(options, link, seams, time);
-        _writers = [.. Enumerable.Range(0, options.Writers).Select(_ => new BatchWriter(options, link, _availability, room, seams, time, Told))];
-        _readers = new BatchReaders(options, link);
+        _writers = [.. Enumerable.Range(0, options.Writers).Select(_ => new BatchWriter(options, link, _availability, room, seams, _meter, time, Told))];
+        _readers = new BatchReaders(options, link, _availability, _meter);
     }
 
     /// <inheritdoc/>
@@ -51,9 +63,19 @@ public sealed class PostgresMailboxStore : IMailboxStore
     internal Task Recovered => _availability.Recovered;
 
     /// <summary>Opens the store, after its tables have been made or brought up to date where that is needed.</summary>
+    /// <param name="options">Which database, and what it may use there.</param>
+    /// <param name="time">The store's clock.</param>
+    /// <param name="meters">Whose its meter is; null for nobody's in particular.</param>
+    /// <param name="logs">Where it says that the database is away, and back.</param>
     /// <exception cref="ArgumentException">The options cannot be used; the message says which and why.</exception>
     /// <exception cref="StoreUnavailableException">The database cannot be used; the message names it and says why.</exception>
-    public static Task<PostgresMailboxStore> OpenAsync(PostgresStoreOptions options, TimeProvider time) => OpenAsync(options, time, new StoreSeams());
+    public static Task<PostgresMailboxStore> OpenAsync(PostgresStoreOptions options, TimeProvider time, IMeterFactory? meters = null, ILoggerFactory? logs = null) =>
+        OpenAsync(options, time, new StoreSeams { Meters = meters, Logs = logs ?? NullLoggerFactory.Instance });
+
+    /// <summary>The same for whoever puts a host together, where nothing can be awaited: this thread waits.</summary>
+    /// <inheritdoc cref="OpenAsync(PostgresStoreOptions, TimeProvider, IMeterFactory?, ILoggerFactory?)"/>
+    public static PostgresMailboxStore Open(PostgresStoreOptions options, TimeProvider time, IMeterFactory? meters = null, ILoggerFactory? logs = null) =>
+        Task.Run(() => OpenAsync(options, time, meters, logs)).GetAwaiter().GetResult();
 
     /// <summary>The same with parts replaced by a test's.</summary>
     internal static async Task<PostgresMailboxStore> OpenAsync(PostgresStoreOptions options, TimeProvider time, StoreSeams seams)
@@ -70,6 +92,18 @@ public sealed class PostgresMailboxStore : IMailboxStore
         {
             await using var connection = await link.ConnectAsync();
             await Migrations.RunAsync(connection, options.Schema, time);
+            if (!await Home.IsHereAsync(connection))
+            {
+                throw new StoreUnavailableException(
+                    $"The mailboxes in the database {options.Describe()} were brought here from another database, by a restored dump or a copy, and need a new epoch before the first client connects: "
+                    + "without it, messages would be lost without a word. Stop every server of it and run 'hexagram restore --postgres' once (docs/operating.md).");
+            }
+
+            if (await FindUnsyncedAsync(connection) is { } setting)
+            {
+                LogUnsynced(seams.Logs.CreateLogger<PostgresMailboxStore>(), options.Describe(), setting);
+            }
+
             return new PostgresMailboxStore(options, link, await ReadEpochAsync(connection), time, seams);
         }
         catch (Exception cause) when (cause is NpgsqlException or InvalidDataException)
@@ -136,6 +170,19 @@ public sealed class PostgresMailboxStore : IMailboxStore
     /// <inheritdoc/>
     public async ValueTask<ForgetReport> ForgetAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
+        try
+        {
+            await using var turn = await Turn.TakeAsync(_link, _time, Forgetting, _options.ForgetEvery * PauseOfInterval);
+            return turn is null ? default : await ForgetAsync(turn, now, cancellationToken);
+        }
+        catch (Exception cause) when (cause is NpgsqlException or ObjectDisposedException)
+        {
+            throw new StoreUnavailableException($"The mailbox store in the database {_options.Describe()} cannot be asked to forget at present: {cause.Message}", cause);
+        }
+    }
+
+    private async Task<ForgetReport> ForgetAsync(Turn turn, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         var report = default(ForgetReport);
         var asOf = now.ToUnixTimeMilliseconds();
         var entriesBefore = asOf - (long)_options.Forgetting.Retention.TotalMilliseconds;
@@ -149,6 +196,11 @@ public sealed class PostgresMailboxStore : IMailboxStore
                 do
                 {
                     cancellationToken.ThrowIfCancellationRequested();
+                    if (!await turn.KeepAsync())
+                    {
+                        return report;
+                    }
+
                     piece = await WriterOf(mailbox).Ask(new ForgetWork(mailbox, asOf));
                     report = new ForgetReport(report.Entries + piece.Entries, report.MessageIds + piece.MessageIds);
                 }
@@ -156,6 +208,7 @@ public sealed class PostgresMailboxStore : IMailboxStore
             }
         }
 
+        turn.Done();
         return report;
     }
 
@@ -174,6 +227,7 @@ public sealed class PostgresMailboxStore : IMailboxStore
         await _readers.StopAsync();
         await _availability.DisposeAsync();
         await _link.DisposeAsync();
+        _meter.Dispose();
     }
 
     // Found out here: in a batch it would fail everybody's.
@@ -194,6 +248,14 @@ public sealed class PostgresMailboxStore : IMailboxStore
         return await reader.ReadAsync()
             ? new NumberedEpoch(reader.GetInt32(0), reader.GetInt64(1).ToEpoch())
             : throw new InvalidDataException("There is no epoch in its tables.");
+    }
+
+    /// <summary>The setting that makes commits worthless, or null. That of the commits themselves is seen to with each.</summary>
+    private static async Task<string?> FindUnsyncedAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name LIMIT 1", connection);
+        return await command.ExecuteScalarAsync() as string;
     }
 
     /// <summary>Every batch tells the epoch, for another server may have begun one. A batch that was decided before may tell of an older one after.</summary>

@@ -10,6 +10,12 @@ public sealed record PostgresStoreOptions
     /// </summary>
     public required string ConnectionString { get; init; }
 
+    /// <summary>
+    /// Whose connections are used instead of own ones; it stays with whoever made it. <see cref="ConnectionString"/> is then what that says, without the password:
+    /// see <see cref="Over"/>.
+    /// </summary>
+    public NpgsqlDataSource? DataSource { get; init; }
+
     /// <summary>The schema that holds the store's tables and functions; it is made if it does not exist. 1 to 48 small letters, digits and underscores.</summary>
     public string Schema { get; init; } = "hexagram";
 
@@ -18,6 +24,12 @@ public sealed record PostgresStoreOptions
 
     /// <summary>When a mailbox may forget.</summary>
     public ForgettingPolicy Forgetting { get; init; } = new();
+
+    /// <summary>
+    /// How often each server asks the store to forget. One does it for all: who asks while another is at it, or less than nine tenths of this after one has begun, has
+    /// nothing to do. 0: whoever asks and finds nobody at it does it. Not negative.
+    /// </summary>
+    public TimeSpan ForgetEvery { get; init; }
 
     /// <summary>How many batches are written at a time, each for its own part of the mailboxes, over a connection each. 1 to 64.</summary>
     public int Writers { get; init; } = 4;
@@ -37,6 +49,19 @@ public sealed record PostgresStoreOptions
     /// </summary>
     public long DatabaseBytesMax { get; init; }
 
+    /// <summary>The most connections that are open at a time.</summary>
+    internal int Connections => Writers + Readers + FurtherConnections;
+
+    // What is asked beside batches: forgetting, the database's size, and whether it is there again.
+    private const int FurtherConnections = 4;
+
+    /// <summary>Options for a store over the connections of a data source, which must let it have <see cref="Writers"/> + <see cref="Readers"/> + 4 at a time.</summary>
+    public static PostgresStoreOptions Over(NpgsqlDataSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return new PostgresStoreOptions { ConnectionString = source.ConnectionString, DataSource = source };
+    }
+
     /// <summary>Says what is wrong with the options, or null when they can be used.</summary>
     public string? Fault() => this switch
     {
@@ -47,6 +72,7 @@ public sealed record PostgresStoreOptions
         { Readers: < 1 or > 64 } => $"Readers is {Readers}; it must be 1 to 64.",
         { BatchItemsMax: < 1 or > 65_536 } => $"BatchItemsMax is {BatchItemsMax}; it must be 1 to 65536.",
         { BatchBytesMax: < 1 } => $"BatchBytesMax is {BatchBytesMax}; it must be 1 or more.",
+        _ when ForgetEvery < TimeSpan.Zero => $"ForgetEvery is {ForgetEvery}; it must not be negative.",
         { DatabaseBytesMax: < 0 } => $"DatabaseBytesMax is {DatabaseBytesMax}; it must be 0 or more.",
         _ => ConnectionFault() ?? Limits.Fault() ?? Forgetting.Fault(),
     };
@@ -62,7 +88,15 @@ public sealed record PostgresStoreOptions
     {
         try
         {
-            return new NpgsqlConnectionStringBuilder(ConnectionString).Host is null ? "The store's ConnectionString names no Host." : null;
+            return new NpgsqlConnectionStringBuilder(ConnectionString) switch
+            {
+                { Host: null } => "The store's ConnectionString names no Host.",
+                _ when DataSource is null => null,
+                { Pooling: true } words when words.MaxPoolSize < Connections => $"The data source has {words.MaxPoolSize} connections at most; the store needs {Connections} (Maximum Pool Size).",
+                { Pooling: true, NoResetOnClose: true } => "The data source does not reset its connections (No Reset On Close); what the store sets there would stay.",
+                { Multiplexing: true } => "The data source sends what belongs together over several connections (Multiplexing); the store needs them one by one.",
+                _ => null,
+            };
         }
         catch (Exception fault) when (fault is ArgumentException or FormatException)
         {

@@ -20,6 +20,8 @@ public sealed class ArrowTests
     [InlineData("Hexagram.Server", "Hexagram.Storage.Postgres")]
     [InlineData("Hexagram.Storage.Postgres", "Hexagram.Storage.RocksDb")]
     [InlineData("Hexagram.Server", "Hexagram.Clustering.Redis")]
+    [InlineData("Hexagram.AspNetCore", "Hexagram.Storage.Postgres")]
+    [InlineData("Hexagram.AspNetCore.Postgres", "Hexagram.Storage.RocksDb")]
     [InlineData("Hexagram.Client", "Hexagram.Storage")]
     [InlineData("Hexagram.Client", "Hexagram.Server")]
     [InlineData("Hexagram.Delivery", "Hexagram.Storage")]

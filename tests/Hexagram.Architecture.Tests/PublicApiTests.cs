@@ -7,6 +7,7 @@ public sealed class PublicApiTests
 {
     [Theory]
     [InlineData("Hexagram.AspNetCore")]
+    [InlineData("Hexagram.AspNetCore.Postgres")]
     [InlineData("Hexagram.Client")]
     [InlineData("Hexagram.Client.Data")]
     [InlineData("Hexagram.Client.Hosting")]

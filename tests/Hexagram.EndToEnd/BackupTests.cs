@@ -14,40 +14,57 @@ public sealed class BackupTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _stage.DisposeAsync();
 
     [Fact]
-    public async Task After_a_restore_from_an_older_backup_what_nobody_had_is_sent_again_and_nothing_comes_twice()
+    public Task After_a_restore_from_an_older_backup_what_nobody_had_is_sent_again_and_nothing_comes_twice() => LosesAndDoublesNothingAsync(
+        () => _stage.ServeAsync(),
+        async meanwhile =>
+        {
+            var backup = _stage.Run("backup", "--to", "backup", "--json");
+            await meanwhile();
+            Assert.True(await backup.EndAsync() == 0, backup.Said);
+            Assert.True(backup.JsonOutput[0].GetProperty("serverRunning").GetBoolean());
+            Assert.InRange(backup.JsonOutput[0].GetProperty("entries").GetInt32(), 41, 301);
+        },
+        async () =>
+        {
+            Directory.Move(_stage.DataFolder, $"{_stage.DataFolder}-lost");
+            return await RestoreAsync("--from", "backup");
+        });
+
+    [Fact]
+    public async Task After_a_restored_dump_of_its_database_what_nobody_had_is_sent_again_and_nothing_comes_twice()
     {
-        var server = await _stage.ServeAsync();
-        var receive = await _stage.ListenAsync("bob");
-        var send = _stage.Send("alice", "bob", "-", "--timeout", "60s");
-        await FeedAsync(send, 1, 100);
-        await receive.WhenPrintedAsync(1 + 40);
+        await using var postgres = await PostgreSqlServer.StartNewAsync();
+        var (database, dump) = (postgres.NewDatabase(), "");
+        await LosesAndDoublesNothingAsync(
+            () => _stage.ServeAsync("--postgres", database),
+            async meanwhile =>
+            {
+                var dumping = postgres.DumpAsync(database);
+                await meanwhile();
+                dump = await dumping;
+                var backup = _stage.With("HEXAGRAM__POSTGRES__CONNECTIONSTRING", database).Run("backup", "--to", "backup");
+                Assert.Equal(1, await backup.EndAsync());
+                Assert.Contains(backup.Errors, line => line.Contains("pg_dump", StringComparison.Ordinal));
+            },
+            async () =>
+            {
+                database = await postgres.RestoreAsync(dump);
+                _stage.With("HEXAGRAM__POSTGRES__CONNECTIONSTRING", database);
 
-        // Messages flow on while it is copied.
-        var backup = _stage.Run("backup", "--to", "backup", "--json");
-        await FeedAsync(send, 101, 300);
-        Assert.True(await backup.EndAsync() == 0, backup.Said);
-        Assert.True(backup.JsonOutput[0].GetProperty("serverRunning").GetBoolean());
-        Assert.InRange(backup.JsonOutput[0].GetProperty("entries").GetInt32(), 41, 301);
-        await receive.WhenPrintedAsync(1 + 300);
+                // Forgotten, the new epoch would make clients take new messages for old ones: so no server starts without.
+                var early = _stage.Run("serve", "--tcp", "127.0.0.1:0", "--http", "none");
+                Assert.Equal(1, await early.EndAsync());
+                Assert.Contains(early.Errors, line => line.Contains("hexagram restore --postgres", StringComparison.Ordinal));
+                return await RestoreAsync("--postgres", database);
+            });
 
-        // These come after the backup, and their recipient is away: the server that is lost is all that has them, but for their sender.
-        Assert.Equal(0, await receive.StopAsync());
-        await FeedAsync(send, 301, 350);
-        await send.WhenOutputAsync(printed => printed.Count(line => line.Contains("\"stored\"", StringComparison.Ordinal) || line.Contains("\"delivered\"", StringComparison.Ordinal)) >= 350);
-        await server.KillAsync();
-        Directory.Move(_stage.DataFolder, $"{_stage.DataFolder}-lost");
-        var restore = _stage.Run("restore", "--from", "backup", "--json");
-        Assert.True(await restore.EndAsync() == 0, restore.Said);
-        Assert.NotEqual(restore.JsonOutput[0].Text("epochBefore"), restore.JsonOutput[0].Text("epoch"));
-        await _stage.ServeAsync();
-        await FeedAsync(send, 351, 400);
-        send.EndInput();
-        await send.EndAsync();
-
-        var rest = await _stage.ReceiveAllAsync("bob", 100);
-        Assert.Equal(
-            Enumerable.Range(1, 400).Select(Words),
-            receive.JsonOutput.Skip(1).Concat(rest).Texts("text"));
+        var late = _stage.Run("restore", "--postgres", database);
+        Assert.Equal(1, await late.EndAsync());
+        Assert.Contains(late.Errors, line => line.Contains("servers work with it", StringComparison.Ordinal));
+        var inspect = _stage.Run("inspect", "--postgres", database, "--json");
+        Assert.True(await inspect.EndAsync() == 0, inspect.Said);
+        Assert.Equal(2, inspect.JsonOutput[0].GetProperty("epochs").GetArrayLength());
+        Assert.Equal(0, inspect.JsonOutput.Single(line => line.TryGetProperty("mailbox", out var user) && user.GetString() == "bob").GetProperty("unconfirmed").GetInt32());
     }
 
     [Fact]
@@ -138,6 +155,44 @@ public sealed class BackupTests : IAsyncLifetime
         Assert.True(message.JsonOutput[0].GetProperty("delivered").GetBoolean());
         Assert.Equal(0, await server.StopAsync());
         Assert.DoesNotContain(server.Errors, line => line.Contains("\"Warning\"", StringComparison.Ordinal) || line.Contains("\"Error\"", StringComparison.Ordinal));
+    }
+
+    /// <summary>Messages flow while a backup is taken and after it; then all that came after it is lost, and the server comes back from the backup.</summary>
+    private async Task LosesAndDoublesNothingAsync(Func<Task<RunningProgram>> serve, Func<Func<Task>, Task> backUp, Func<Task<System.Text.Json.JsonElement>> restore)
+    {
+        var server = await serve();
+        var receive = await _stage.ListenAsync("bob");
+        var send = _stage.Send("alice", "bob", "-", "--timeout", "60s");
+        await FeedAsync(send, 1, 100);
+        await receive.WhenPrintedAsync(1 + 40);
+
+        // Messages flow on while it is copied.
+        await backUp(() => FeedAsync(send, 101, 300));
+        await receive.WhenPrintedAsync(1 + 300);
+
+        // These come after the backup, and their recipient is away: the server that is lost is all that has them, but for their sender.
+        Assert.Equal(0, await receive.StopAsync());
+        await FeedAsync(send, 301, 350);
+        await send.WhenOutputAsync(printed => printed.Count(line => line.Contains("\"stored\"", StringComparison.Ordinal) || line.Contains("\"delivered\"", StringComparison.Ordinal)) >= 350);
+        await server.KillAsync();
+        var restored = await restore();
+        Assert.NotEqual(restored.Text("epochBefore"), restored.Text("epoch"));
+        await serve();
+        await FeedAsync(send, 351, 400);
+        send.EndInput();
+        await send.EndAsync();
+
+        var rest = await _stage.ReceiveAllAsync("bob", 100);
+        Assert.Equal(
+            Enumerable.Range(1, 400).Select(Words),
+            receive.JsonOutput.Skip(1).Concat(rest).Texts("text"));
+    }
+
+    private async Task<System.Text.Json.JsonElement> RestoreAsync(params string[] words)
+    {
+        var restore = _stage.Run(["restore", .. words, "--json"]);
+        Assert.True(await restore.EndAsync() == 0, restore.Said);
+        return restore.JsonOutput[0];
     }
 
     private static string Words(int number) => string.Create(CultureInfo.InvariantCulture, $"number {number}");

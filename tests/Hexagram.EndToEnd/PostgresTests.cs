@@ -23,8 +23,19 @@ public sealed class PostgresTests : IAsyncLifetime
 
         await database.CrashAsync();
         var waiting = _stage.Send("alice", "bob", "while it is away");
+        await server.WhenSaidAsync("takes no writes");
         await database.StartAsync();
         Assert.Equal(Stored, await waiting.EndAsync());
+        using (var http = new HttpClient { Timeout = RunningProgram.Patience })
+        {
+            // The server has counted it, and gone on.
+            var metrics = await http.GetStringAsync(new Uri($"http://{_stage.Http}/metrics"));
+            Assert.Matches("hexagram_store_outages_total [1-9]", metrics);
+            Assert.Contains("hexagram_store_unavailable 0\n", metrics, StringComparison.Ordinal);
+            Assert.Matches("hexagram_store_sync_duration_seconds_count [1-9]", metrics);
+            await server.WhenSaidAsync("takes writes again");
+        }
+
         await server.KillAsync();
         await _stage.ServeAsync("--postgres", database.ConnectionString());
 

@@ -97,6 +97,41 @@ public sealed class UnavailableTests : StoreTest
     }
 
     [Fact]
+    public async Task What_is_accepted_survives_a_crash_of_a_database_that_was_told_not_to_wait_for_its_disk()
+    {
+        // Then the log is written every ten seconds, and what came since is lost.
+        await using var server = await PostgreSqlServer.StartNewAsync("synchronous_commit=off", "wal_writer_delay=10s");
+        var options = Options(server.ConnectionString());
+        await using (var store = await OpenAsync(options))
+        {
+            await store.OpenDeviceAsync(new DeviceHello(Bob, Phone, Epoch.None, Sequence.None, StreamStart.Oldest));
+            Assert.Equal(AppendOutcome.New, (await store.AppendAsync(Message(Alice, Bob))).Outcome);
+            await server.CrashAsync();
+        }
+
+        await server.StartAsync();
+        await using var again = await OpenAsync(options);
+        Assert.Single(await ReadAllAsync(again, Bob));
+    }
+
+    [Fact]
+    public async Task Database_that_is_away_is_noticed_by_who_only_reads()
+    {
+        await using var server = await PostgreSqlServer.StartNewAsync();
+        await using var store = await OpenAsync(Options(server.ConnectionString()));
+        await ReadAllAsync(store, Bob);
+
+        await server.CrashAsync();
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => ReadAllAsync(store, Bob));
+        Assert.NotNull(store.Fault);
+
+        await server.StartAsync();
+        await store.Recovered.WaitAsync(Patience);
+        Assert.Null(store.Fault);
+        await ReadAllAsync(store, Bob);
+    }
+
+    [Fact]
     public async Task Full_disk_asks_to_retry_later_and_lets_everything_else_go_on()
     {
         await using var disk = await SmallDisk.MountAsync("40m");

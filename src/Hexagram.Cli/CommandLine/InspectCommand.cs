@@ -23,17 +23,19 @@ internal static class InspectCommand
         var unconfirmed = new Option<bool>("--unconfirmed") { Description = "Leave out what some device has confirmed." };
         var after = new Option<string?>("--after") { HelpName = "USER|N", Description = "Begin the list after this mailbox, or after the entry with this number." };
         var limit = SharedOptions.Number("--limit", "List so many at the most. [default: 100]", 1, int.MaxValue);
+        var file = ServeCommand.SettingsFile();
         var command = new DocumentedCommand("inspect", "Look into a server's mailboxes, also while it runs: devices, cursors, what is unconfirmed, where a message stands.")
         {
             Epilogue = """
-                It reads the files of the data folder as they stand at one moment, changes nothing there, and the server does not notice. What messages say is
-                never shown. To be run as the server's user, or as root.
+                It reads the files of the data folder, or the database, as they stand at one moment, changes nothing there, and the server does not notice. What messages say is
+                never shown. To be run as the server's user, or as root. Where the mailboxes are in PostgreSQL, --message without --mailbox walks over all entries.
 
                 Examples:
                   hexagram inspect
                   hexagram inspect --unconfirmed --json
                   hexagram inspect --mailbox bob --unconfirmed
                   hexagram inspect --message 019b7ca9-8f2e-7a01-8f00-0000000000a1
+                  hexagram inspect --postgres "Host=/var/run/postgresql;Database=chat;Username=hexagram" --unconfirmed
 
                 JSON, one object per row; the list of mailboxes begins with the store itself:
                   {"record":5403,"epochs":[{"epoch":"5eed0000c0ffee01","begunAt":"2026-01-02T03:04:05.678Z"}]}
@@ -52,9 +54,11 @@ internal static class InspectCommand
         command.Add(after);
         command.Add(limit);
         command.Add(shared.Data);
+        command.Add(shared.Postgres);
+        command.Add(file);
         HexagramCommandLine.SetAction(command, shared, surroundings, (parsed, screen) => InspectRun.RunAsync(
             new InspectSettings(
-                DataFolder.At(parsed.GetValue(shared.Data), surroundings),
+                MailboxPlace.Find(parsed.GetValue(shared.Data), parsed.GetValue(shared.Postgres), parsed.GetValue(file), surroundings),
                 parsed.GetValue(mailbox),
                 parsed.GetValue(message),
                 parsed.GetValue(after),

@@ -28,6 +28,13 @@ internal sealed class SharedOptions
         Description = "The server's data folder. [default: ./hexagram-data]",
     };
 
+    /// <summary>The database that holds the mailboxes.</summary>
+    public Option<string?> Postgres { get; } = new("--postgres")
+    {
+        HelpName = "CONNECTION",
+        Description = "The PostgreSQL database that holds the mailboxes, such as 'Host=db;Database=chat;Username=hexagram'. [default: as 'serve' finds it, in the environment or the settings file]",
+    };
+
     /// <summary>The server's address.</summary>
     public Option<Uri?> Server { get; } = ServerAt(
         "The server, as HOST:PORT or tcp://HOST:PORT; with TLS as tcps://HOST:PORT; by WebSocket as ws://HOST:PORT or wss://HOST:PORT; by long polling as http://HOST:PORT or https://HOST:PORT. [default: 127.0.0.1:7000]");

@@ -2,12 +2,12 @@ using System.Globalization;
 using Hexagram.Cli.Output;
 using Hexagram.Protocol;
 using Hexagram.Storage;
-using Hexagram.Storage.RocksDb.Inspecting;
+using Hexagram.Storage.Inspecting;
 
 namespace Hexagram.Cli.Inspecting;
 
 /// <summary>
-/// One run of <c>inspect</c>: looks at the store in a data folder, of a running server or of one that is stopped, and changes nothing. Each row is printed as it
+/// One run of <c>inspect</c>: looks at the store in a data folder or a database, of a running server or of one that is stopped, and changes nothing. Each row is printed as it
 /// is read, so a store of any size needs little memory.
 /// </summary>
 internal static class InspectRun
@@ -18,7 +18,7 @@ internal static class InspectRun
     {
         try
         {
-            using var view = StoreView.Open(settings.Data.Mailboxes);
+            using var view = settings.Place.OpenView();
             var words = new InspectWords(screen);
             return Task.FromResult(settings switch
             {
@@ -33,7 +33,7 @@ internal static class InspectRun
         }
     }
 
-    private static ExitCode Find(StoreView view, MessageId id, UserId? mailbox, InspectWords words, Screen screen)
+    private static ExitCode Find(IStoreView view, MessageId id, UserId? mailbox, InspectWords words, Screen screen)
     {
         var found = view.Find(id, mailbox);
         foreach (var message in found)
@@ -50,7 +50,7 @@ internal static class InspectRun
         return ExitCode.Failure;
     }
 
-    private static ExitCode ShowMailbox(StoreView view, UserId user, InspectSettings settings, InspectWords words, Screen screen, CancellationToken stop)
+    private static ExitCode ShowMailbox(IStoreView view, UserId user, InspectSettings settings, InspectWords words, Screen screen, CancellationToken stop)
     {
         if (view.ReadMailbox(user) is not { } mailbox)
         {
@@ -69,7 +69,7 @@ internal static class InspectRun
         return ExitCode.Success;
     }
 
-    private static ExitCode ListMailboxes(StoreView view, InspectSettings settings, InspectWords words, Screen screen, CancellationToken stop)
+    private static ExitCode ListMailboxes(IStoreView view, InspectSettings settings, InspectWords words, Screen screen, CancellationToken stop)
     {
         words.Print(view.Epochs, view.Record);
         var mailboxes = view.ListMailboxes(ReadUser(settings.After)).Where(mailbox => !settings.OnlyUnconfirmed || mailbox.Unconfirmed > 0);

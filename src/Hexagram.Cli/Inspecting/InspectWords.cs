@@ -1,7 +1,7 @@
 using System.Globalization;
 using Hexagram.Cli.Output;
 using Hexagram.Cli.Texts;
-using Hexagram.Storage.RocksDb.Inspecting;
+using Hexagram.Storage.Inspecting;
 
 namespace Hexagram.Cli.Inspecting;
 

@@ -24,12 +24,13 @@ internal sealed record PostgresSettings
     public long DatabaseBytesMax { get; init; } = Usual.DatabaseBytesMax;
 
     /// <summary>What the store is opened with; null when it is not in PostgreSQL.</summary>
-    public PostgresStoreOptions? With(RocksDbStoreOptions store) => ConnectionString is null ? null : new PostgresStoreOptions
+    public PostgresStoreOptions? With(RocksDbStoreOptions store, TimeSpan forgetEvery) => ConnectionString is null ? null : new PostgresStoreOptions
     {
         ConnectionString = ConnectionString,
         Schema = Schema,
         Limits = store.Limits,
         Forgetting = store.Forgetting,
+        ForgetEvery = forgetEvery,
         Writers = Writers,
         Readers = Readers,
         BatchItemsMax = store.BatchItemsMax,

@@ -71,12 +71,11 @@ internal static class ServeRun
     /// <returns>Null when it was asked to end; otherwise with what it is to start again, and after how long.</returns>
     private static async Task<(ServeSettings Settings, TimeSpan Away)?> RunOnceAsync(ServeSettings settings, Screen screen, Surroundings surroundings, bool isFirst)
     {
-        await using var postgres = settings.Postgres is { } options ? await PostgresMailboxStore.OpenAsync(options, surroundings.Time) : null;
         RocksDbMailboxStore? embedded = null;
         await using var server = HexagramServer.Build(
             settings.Server,
-            services => postgres is not null
-                ? postgres
+            services => settings.Postgres is { } postgres
+                ? PostgresMailboxStore.Open(postgres, surroundings.Time, services.GetRequiredService<IMeterFactory>(), services.GetRequiredService<ILoggerFactory>())
                 : embedded = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()),
             builder => Configure(builder, settings.Log, screen.IsJson),
             complete: hexagram => JoinCluster(hexagram, settings));

@@ -76,7 +76,7 @@ internal sealed record ServeSettings
         var data = new DataFolder(tree.Data);
         var server = tree.Server with { Access = tree.Server.Access with { SigningKeyFile = data.KeyFile } };
         var store = tree.Store with { Folder = data.Mailboxes, Forgetting = tree.Store.Forgetting with { Horizon = server.Horizon } };
-        var postgres = tree.Postgres.With(store);
+        var postgres = tree.Postgres.With(store, server.ForgetEvery);
         var faults = reader.Faults
             .Concat(new ServerOptionsValidator().Validate(null, server).Failures ?? [])
             .Concat(store.Fault() is { } fault ? [$"Store: {fault}"] : [])

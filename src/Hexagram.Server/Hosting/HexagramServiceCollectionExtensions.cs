@@ -24,8 +24,8 @@ namespace Hexagram.Server.Hosting;
 /// <summary>Adds a Hexagram server to an application.</summary>
 public static class HexagramServiceCollectionExtensions
 {
-    /// <summary>The part of a configuration section that the store reads.</summary>
-    private static readonly HashSet<string> OfStore = new(StringComparer.OrdinalIgnoreCase) { "Store:" };
+    /// <summary>The parts of a configuration section that the store reads.</summary>
+    private static readonly HashSet<string> OfStore = new(StringComparer.OrdinalIgnoreCase) { "Store:", "Postgres:" };
 
     /// <summary>
     /// Adds gateway, router, authentication and <see cref="IHexagram"/>. What comes back says the rest: the store, which must be chosen, and what the host wants
@@ -39,7 +39,7 @@ public static class HexagramServiceCollectionExtensions
 
     /// <inheritdoc cref="AddHexagram(IServiceCollection, Func{ServerOptions, ServerOptions})"/>
     /// <param name="services">The application's services.</param>
-    /// <param name="section">A section of the application's configuration, with the settings of <c>docs/configuration.md</c>. Its part <c>Store</c> is left to the store.</param>
+    /// <param name="section">A section of the application's configuration, with the settings of <c>docs/configuration.md</c>. Its parts <c>Store</c> and <c>Postgres</c> are left to the store.</param>
     /// <param name="change">Changes what was read.</param>
     public static HexagramBuilder AddHexagram(this IServiceCollection services, IConfiguration section, Func<ServerOptions, ServerOptions>? change = null)
     {
@@ -78,7 +78,7 @@ public static class HexagramServiceCollectionExtensions
         services.TryAddSingleton<IMailboxStore>(static _ => throw new OptionsValidationException(
             nameof(ServerOptions),
             typeof(ServerOptions),
-            ["No mailbox store is chosen. Say where messages are kept: AddHexagram(…).UseRocksDb(\"folder\"), or UseStore(…)."]));
+            ["No mailbox store is chosen. Say where messages are kept: AddHexagram(…).UseRocksDb(\"folder\"), UsePostgres(\"Host=…\") of Hexagram.AspNetCore.Postgres, or UseStore(…)."]));
         services.TryAddSingleton<IMessageAuthorizer, EveryoneMayWrite>();
         AddAuthentication(services, options);
         AddGateway(services, options);

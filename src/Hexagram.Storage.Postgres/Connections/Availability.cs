@@ -1,3 +1,5 @@
+using Hexagram.Storage.Postgres.Telemetry;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Hexagram.Storage.Postgres.Connections;
@@ -6,7 +8,7 @@ namespace Hexagram.Storage.Postgres.Connections;
 /// Whether the database takes writes. After a failure it is asked again and again, at once and then every second at most; until it has said yes, everything is
 /// refused, so that nothing is accepted behind something of which nothing is known. Safe from any thread.
 /// </summary>
-internal sealed class Availability(DatabaseLink link, StoreSeams seams, string database) : IAsyncDisposable
+internal sealed partial class Availability(DatabaseLink link, StoreSeams seams, StoreMeter meter, TimeProvider time, ILogger logger, string database) : IAsyncDisposable
 {
     private const string Question = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean";
 
@@ -44,6 +46,8 @@ internal sealed class Availability(DatabaseLink link, StoreSeams seams, string d
             if (!_stop.IsCancellationRequested && _fault is null)
             {
                 _fault = fault;
+                meter.WentAway();
+                LogAway(logger, database, cause.Message);
                 _asking = AskAsync(_stop.Token);
             }
         }
@@ -69,6 +73,7 @@ internal sealed class Availability(DatabaseLink link, StoreSeams seams, string d
 
     private async Task AskAsync(CancellationToken stop)
     {
+        var since = time.GetTimestamp();
         await Task.Yield();
         for (var pause = FirstPause; !await TakesWritesAsync(stop); pause = pause * 2 < PauseMax ? pause * 2 : PauseMax)
         {
@@ -79,7 +84,13 @@ internal sealed class Availability(DatabaseLink link, StoreSeams seams, string d
             }
         }
 
-        _fault = null;
+        lock (_gate)
+        {
+            _fault = null;
+            meter.CameBack();
+        }
+
+        LogBack(logger, database, time.GetElapsedTime(since).TotalSeconds);
     }
 
     private async Task<bool> TakesWritesAsync(CancellationToken stop)

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Hexagram.Storage.Postgres.Connections;
+using Hexagram.Storage.Postgres.Telemetry;
 using Npgsql;
 
 namespace Hexagram.Storage.Postgres.Reading;
@@ -12,13 +13,15 @@ internal sealed class BatchReaders
 
     private readonly Channel<ReadWork> _gathered = Channel.CreateUnbounded<ReadWork>();
     private readonly DatabaseLink _link;
+    private readonly Availability _availability;
+    private readonly StoreMeter _meter;
     private readonly string _database;
     private readonly Task[] _reading;
 
-    internal BatchReaders(PostgresStoreOptions options, DatabaseLink link)
+    internal BatchReaders(PostgresStoreOptions options, DatabaseLink link, Availability availability, StoreMeter meter)
     {
-        (_link, _database) = (link, options.Describe());
-        _reading = [.. Enumerable.Range(0, options.Readers).Select(_ => Task.Run(ReadAllAsync))];
+        (_link, _availability, _meter, _database) = (link, availability, meter, options.Describe());
+        _reading = [.. Enumerable.Range(0, options.Readers).Select(_ => Detached.Run(ReadAllAsync))];
     }
 
     internal async ValueTask<T> AskAsync<T>(ReadWork<T> work, CancellationToken cancellationToken)
@@ -63,19 +66,29 @@ internal sealed class BatchReaders
         {
             try
             {
+                var begun = StoreMeter.Begin();
                 await ReadAsync(batch);
+                _meter.Read(batch.Count, begun);
                 batch.ForEach(work => work.Answer());
                 return;
             }
             catch (Exception fault) when (!isAgain && SqlFaults.IsLostConnection(fault))
             {
                 // A question may be asked twice, and the first connection may only have been an old one.
+                _meter.Retried(fault);
                 _link.LetGo();
             }
 #pragma warning disable CA1031 // Whatever it was, whoever asked is told that it cannot be known.
             catch (Exception fault)
 #pragma warning restore CA1031
             {
+                _meter.Failed(fault);
+                if (SqlFaults.IsLostConnection(fault))
+                {
+                    // A second connection could not be had either: whoever asks whether this server can serve is to know, though nothing was written.
+                    _availability.Fail(fault);
+                }
+
                 batch.ForEach(work => work.Fail(Unreadable(fault)));
                 return;
             }

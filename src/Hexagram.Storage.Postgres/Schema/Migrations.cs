@@ -11,7 +11,10 @@ namespace Hexagram.Storage.Postgres.Schema;
 internal static class Migrations
 {
     /// <summary>The version that this program reads and writes.</summary>
-    internal const int Version = 1;
+    internal const int Version = 2;
+
+    // The version that brought a memory of where the store is at home.
+    private const int HomeVersion = 2;
 
     // What the turn is called in a database, which may hold other things: the first bytes of "hexagram".
     private const long Turn = 0x6865_7861_6772_616D;
@@ -25,21 +28,21 @@ internal static class Migrations
             return;
         }
 
+        var here = await Home.HereAsync(connection);
         await using var transaction = await connection.BeginTransactionAsync();
         await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({Turn})");
         await ExecuteAsync(connection, $"CREATE SCHEMA IF NOT EXISTS {schema}");
         await ExecuteAsync(connection, $"CREATE TABLE IF NOT EXISTS {schema}.versions (version integer PRIMARY KEY, since timestamptz NOT NULL DEFAULT now())");
         var from = await ReadVersionAsync(connection, schema);
-        if (from > Version)
-        {
-            throw new StoreUnavailableException(
-                $"The tables in schema '{schema}' are of version {from}; this program knows versions up to {Version}. Start the program that made them, or a later one.");
-        }
-
+        ThrowIfLater(from, schema);
         for (var version = from + 1; version <= Version; version++)
         {
             await ExecuteAsync(connection, Script(version));
             await ExecuteAsync(connection, $"INSERT INTO {schema}.versions (version) VALUES ({version})");
+            if (version == HomeVersion)
+            {
+                await Home.MoveAsync(connection, here);
+            }
         }
 
         await using var first = new NpgsqlCommand($"INSERT INTO {schema}.epochs (ordinal, epoch, begun_at) VALUES (0, $1, $2) ON CONFLICT DO NOTHING", connection)
@@ -54,6 +57,19 @@ internal static class Migrations
         await transaction.CommitAsync();
     }
 
+    /// <summary>Sees that there are tables which this program can read.</summary>
+    /// <exception cref="StoreUnavailableException">There are none, or they are those of a later version.</exception>
+    internal static async Task ThrowIfUnknownAsync(NpgsqlConnection connection, string schema)
+    {
+        var version = await ReadVersionAsync(connection, schema);
+        if (version == 0)
+        {
+            throw new StoreUnavailableException($"There is no mailbox store in its schema '{schema}'.");
+        }
+
+        ThrowIfLater(version, schema);
+    }
+
     /// <summary>What a version is made with.</summary>
     internal static string Script(int version)
     {
@@ -61,6 +77,15 @@ internal static class Migrations
             ?? throw new InvalidOperationException($"There is no script for version {version}.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
+    }
+
+    private static void ThrowIfLater(int version, string schema)
+    {
+        if (version > Version)
+        {
+            throw new StoreUnavailableException(
+                $"The tables in schema '{schema}' are of version {version}; this program knows versions up to {Version}. Start the program that made them, or a later one.");
+        }
     }
 
     private static async Task<int> ReadVersionAsync(NpgsqlConnection connection, string schema)

@@ -1,14 +1,19 @@
+using System.Diagnostics;
 using Hexagram.Protocol;
+using Hexagram.Storage.Postgres.Telemetry;
 
 namespace Hexagram.Storage.Postgres.Writing;
 
 /// <summary>A message to be appended; see <see cref="IMailboxStore.AppendAsync"/>.</summary>
 internal sealed class AppendWork : WriteWork<AppendResult>
 {
+    private readonly Activity? _commit;
+
     internal AppendWork(AppendItem item)
         : base(item.To)
     {
         Item = item;
+        _commit = StoreTraces.Commit(item.Id);
         Span<byte> fingerprint = stackalloc byte[16];
         item.Body.WriteFingerprint(fingerprint);
         Fingerprint = new Guid(fingerprint, bigEndian: true);
@@ -40,6 +45,7 @@ internal sealed class AppendWork : WriteWork<AppendResult>
             }
         }
 
+        StoreTraces.Decided(_commit, result);
         Answer(result);
     }
 
@@ -54,6 +60,7 @@ internal sealed class AppendWork : WriteWork<AppendResult>
             }
         }
 
+        StoreTraces.Failed(_commit, fault);
         base.Fail(fault);
     }
 }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Hexagram.Storage.Postgres.Connections;
+using Hexagram.Storage.Postgres.Telemetry;
 
 namespace Hexagram.Storage.Postgres.Writing;
 
@@ -18,15 +19,23 @@ internal sealed class BatchWriter
     private readonly Availability _availability;
     private readonly DatabaseRoom _room;
     private readonly StoreSeams _seams;
+    private readonly StoreMeter _meter;
     private readonly TimeProvider _time;
     private readonly Action<NumberedEpoch> _told;
     private readonly Task _writing;
 
     internal BatchWriter(
-        PostgresStoreOptions options, DatabaseLink link, Availability availability, DatabaseRoom room, StoreSeams seams, TimeProvider time, Action<NumberedEpoch> told)
+        PostgresStoreOptions options,
+        DatabaseLink link,
+        Availability availability,
+        DatabaseRoom room,
+        StoreSeams seams,
+        StoreMeter meter,
+        TimeProvider time,
+        Action<NumberedEpoch> told)
     {
-        (_options, _link, _availability, _room, _seams, _time, _told) = (options, link, availability, room, seams, time, told);
-        _writing = Task.Run(WriteAllAsync);
+        (_options, _link, _availability, _room, _seams, _meter, _time, _told) = (options, link, availability, room, seams, meter, time, told);
+        _writing = Detached.Run(WriteAllAsync);
     }
 
     /// <summary>Hands work over; it fails at once while nothing can be written.</summary>
@@ -88,17 +97,21 @@ internal sealed class BatchWriter
             {
                 isFull ??= await _room.IsFullAsync();
                 await _seams.BeforeWriting();
+                var begun = StoreMeter.Begin();
                 await using var connection = await _link.ConnectAsync();
                 await batch.WriteAsync(connection, _time.GetUtcNow().ToUnixTimeMilliseconds(), isFull.Value);
+                _meter.Written(batch.Count, batch.MustBeDurable, begun);
                 return null;
             }
             catch (Exception fault) when (SqlFaults.IsCollision(fault) && collisions < CollisionsMax)
             {
+                _meter.Retried(fault);
                 collisions++;
             }
             catch (Exception fault) when (SqlFaults.IsFullDisk(fault) && isFull is false)
             {
                 // Nothing was kept: what stands already can still be told, and the rest that it must wait.
+                _meter.Retried(fault);
                 _room.FoundFull();
                 _link.LookAgain();
                 isFull = true;
@@ -107,6 +120,7 @@ internal sealed class BatchWriter
             catch (Exception fault)
 #pragma warning restore CA1031
             {
+                _meter.Failed(fault);
                 return fault;
             }
         }

@@ -15,6 +15,12 @@ internal sealed class WriteBatch(PostgresStoreOptions options)
     // What was confirmed in the last moments may be lost with the machine: that costs a resend, and waiting for the disk would cost each confirmation.
     private const string NeedNotBeDurable = "SET LOCAL synchronous_commit = off";
     private const string Take = "SELECT ordinal, epoch FROM take($1, $2)";
+
+    // What is accepted is on the disk, whatever the database has been told to do otherwise; and where it waits for standbys too, it still does.
+    private const string TakeDurably = """
+        SELECT ordinal, epoch, CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END FROM take($1, $2)
+        """;
+
     private const string Commit = "COMMIT";
 
     private readonly List<AppendWork> _appends = [];
@@ -23,7 +29,12 @@ internal sealed class WriteBatch(PostgresStoreOptions options)
     private readonly List<Action> _answers = [];
     private long _bytes;
 
-    internal bool HasRoom => _appends.Count + _confirms.Count + _others.Count < options.BatchItemsMax && _bytes <= options.BatchBytesMax;
+    internal int Count => _appends.Count + _confirms.Count + _others.Count;
+
+    internal bool HasRoom => Count < options.BatchItemsMax && _bytes <= options.BatchBytesMax;
+
+    /// <summary>Something in it must be on the disk before it is answered.</summary>
+    internal bool MustBeDurable => _appends.Count > 0 || _others.Exists(work => work.MustBeDurable);
 
     /// <summary>The epoch when the batch was written.</summary>
     internal NumberedEpoch Epoch { get; private set; }
@@ -85,14 +96,14 @@ internal sealed class WriteBatch(PostgresStoreOptions options)
     private void Fill(NpgsqlBatchCommandCollection commands, List<Func<NpgsqlDataReader, Task<Action>>> readings, long now, bool isFull)
     {
         commands.Add(new NpgsqlBatchCommand(Begin));
-        if (_appends.Count == 0 && !_others.Exists(work => work.MustBeDurable))
+        if (!MustBeDurable)
         {
             commands.Add(new NpgsqlBatchCommand(NeedNotBeDurable));
         }
 
         // A full disk has no room for another mailbox; a device that opens its own is answered all the same, if it goes.
         var made = All.Where(work => work.MakesMailbox && !(isFull && work is AppendWork));
-        var take = new NpgsqlBatchCommand(Take);
+        var take = new NpgsqlBatchCommand(MustBeDurable ? TakeDurably : Take);
         take.Add(Mailboxes(All), NpgsqlDbType.Text);
         take.Add(Mailboxes(made), NpgsqlDbType.Text);
         commands.Add(take);

@@ -1,4 +1,5 @@
 using Hexagram.Protocol;
+using Hexagram.Storage.Inspecting;
 using Hexagram.Storage.RocksDb.Databases;
 using Hexagram.Storage.RocksDb.Folders;
 using Hexagram.Storage.RocksDb.Format;
@@ -6,21 +7,18 @@ using Hexagram.Storage.RocksDb.Mailboxes;
 
 namespace Hexagram.Storage.RocksDb.Inspecting;
 
-/// <summary>
-/// A store as it stood at one moment, looked at without changing anything in its folder: also beside a server that works with it, which does not notice.
-/// Bodies are never read. Members are for one thread at a time; what they list is read as it is asked for, so a store of any size needs little memory.
-/// </summary>
-public sealed class StoreView : IDisposable
+/// <summary>The store in a folder, as it stood when the view was opened; nothing in the folder is changed.</summary>
+public sealed class StoreView : IStoreView
 {
     private readonly Database _database;
     private readonly MailboxReader _reader;
 
     private StoreView(Database database, IReadOnlyList<EpochView> epochs) => (_database, _reader, Epochs) = (database, new MailboxReader(database), epochs);
 
-    /// <summary>The store's histories, the oldest first.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<EpochView> Epochs { get; }
 
-    /// <summary>How many changes the store has taken in.</summary>
+    /// <inheritdoc/>
     public ulong Record => _database.LatestSequenceNumber;
 
     /// <summary>Opens a view of the store in a folder.</summary>
@@ -52,8 +50,7 @@ public sealed class StoreView : IDisposable
         }
     }
 
-    /// <summary>Mailboxes in the order of their names' bytes, those after <paramref name="after"/> or all.</summary>
-    /// <exception cref="StoreUnavailableException">A record is damaged.</exception>
+    /// <inheritdoc/>
     public IEnumerable<MailboxView> ListMailboxes(UserId? after)
     {
         var place = after is { } user ? AfterMailbox(user) : [];
@@ -64,12 +61,10 @@ public sealed class StoreView : IDisposable
         }
     }
 
-    /// <summary>One mailbox; null when it does not exist.</summary>
-    /// <exception cref="StoreUnavailableException">A record is damaged.</exception>
+    /// <inheritdoc/>
     public MailboxView? ReadMailbox(UserId user) => Guarded(() => _reader.ReadState(user) is { IsAbsent: false } state ? ToView(state) : null);
 
-    /// <summary>Entries of a mailbox after a number, those that can still be read. Their bodies are not.</summary>
-    /// <exception cref="StoreUnavailableException">A record is damaged.</exception>
+    /// <inheritdoc/>
     public IEnumerable<EntryView> ListEntries(UserId user, Sequence after)
     {
         const int AtATime = 256;
@@ -88,8 +83,7 @@ public sealed class StoreView : IDisposable
         }
     }
 
-    /// <summary>Where the message with an id stands, in every mailbox that has one. Looks at every id of the store, or of one mailbox.</summary>
-    /// <exception cref="StoreUnavailableException">A record is damaged.</exception>
+    /// <inheritdoc/>
     public IReadOnlyList<MessageView> Find(MessageId id, UserId? mailbox) => Guarded(() =>
     {
         Span<byte> bytes = stackalloc byte[MessageId.Bytes];

@@ -17,6 +17,7 @@ internal static class Arrows
         ["Hexagram.Server"] = ["Hexagram.Delivery", "Hexagram.Storage"],
         ["Hexagram.Clustering.Redis"] = ["Hexagram.Server"],
         ["Hexagram.AspNetCore"] = ["Hexagram.Server", "Hexagram.Storage.RocksDb"],
+        ["Hexagram.AspNetCore.Postgres"] = ["Hexagram.Server", "Hexagram.Storage.Postgres"],
         ["Hexagram.Client"] = ["Hexagram.Delivery"],
         ["Hexagram.Client.Hosting"] = ["Hexagram.Client"],
         ["Hexagram.Client.Data"] = ["Hexagram.Client"],

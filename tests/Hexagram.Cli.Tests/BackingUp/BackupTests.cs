@@ -140,6 +140,17 @@ public sealed class BackupTests : IDisposable
         Assert.False(Directory.Exists(Backup));
     }
 
+    [Theory]
+    [InlineData("restore")]
+    [InlineData("restore", "--from", "somewhere", "--postgres", "Host=db")]
+    [InlineData("restore", "--postgres", "Database=chat")]
+    public async Task A_restore_is_of_a_folder_or_of_a_database_that_can_be_reached(params string[] words)
+    {
+        var run = await CapturedRun.Of([.. words, "--data", Restored]);
+        Assert.Equal(ExitCode.Usage, run.Code);
+        Assert.False(Directory.Exists(Restored));
+    }
+
     [Fact]
     public async Task Two_restores_of_one_backup_begin_two_epochs()
     {

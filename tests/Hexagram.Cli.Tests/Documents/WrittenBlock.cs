@@ -33,7 +33,7 @@ internal static class WrittenBlock
         Assert.Fail($"The block '{name}' of {document} is not what the program says. Run the tests with HEXAGRAM_WRITE_DOCS=1 to write it anew. It should be:\n{text}");
     }
 
-    private static string Root()
+    internal static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Hexagram.slnx")))

@@ -1,4 +1,5 @@
 using Hexagram.Protocol;
+using Hexagram.Storage.Inspecting;
 using Hexagram.Storage.RocksDb.Inspecting;
 
 namespace Hexagram.Storage.RocksDb.Tests.Inspecting;

@@ -79,6 +79,24 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         return standby;
     }
 
+    /// <summary>Dumps a database as it stands at this moment.</summary>
+    /// <returns>The dump's file.</returns>
+    internal async Task<string> DumpAsync(string connectionString)
+    {
+        var dump = Path.Combine(_folder, $"{Interlocked.Increment(ref _names)}.dump");
+        await RunAsync(AsPostgres([Program("pg_dump"), "-h", _folder, "-U", "postgres", "-Fc", "-f", dump, new NpgsqlConnectionStringBuilder(connectionString).Database!]));
+        return dump;
+    }
+
+    /// <summary>Restores a dump into a fresh database.</summary>
+    /// <returns>How to reach that.</returns>
+    internal async Task<string> RestoreAsync(string dump)
+    {
+        var connectionString = NewDatabase();
+        await RunAsync(AsPostgres([Program("pg_restore"), "-h", _folder, "-U", "postgres", "--exit-on-error", "-d", new NpgsqlConnectionStringBuilder(connectionString).Database!, dump]));
+        return connectionString;
+    }
+
     /// <summary>Gives a folder to the user that the server runs as: PostgreSQL refuses to run as root.</summary>
     internal static async Task OwnAsync(string folder)
     {

@@ -1,6 +1,6 @@
 using Hexagram.Protocol;
 
-namespace Hexagram.Storage.RocksDb.Inspecting;
+namespace Hexagram.Storage.Inspecting;
 
 /// <summary>A mailbox as it stood.</summary>
 /// <param name="User">Whose.</param>
