@@ -20,7 +20,7 @@ import type { Link, LinkEvents } from "./transport.js";
 const HOLD = 25_000;
 /** A held poll that was cut after less than this is a loss of the connection. */
 const HOLD_MIN = 1_000;
-/** How long to wait for the confirmation of what has come before the next poll. */
+/** How long confirmations may gather, while more of what has come is to be confirmed. */
 const CONFIRM_WAIT = 100;
 /** How long to wait when the server did not hold a poll. */
 const IDLE_WAIT = 1_000;
@@ -44,6 +44,7 @@ export class PollingLink implements Link {
   #received = 0;
   #hold = HOLD;
   #polls = 0;
+  #gathering = false;
   #requesting = false;
 
   constructor(base: URL, events: LinkEvents) {
@@ -89,8 +90,22 @@ export class PollingLink implements Link {
     for (const sequence of this.#unconfirmed.keys()) {
       if (sequence <= upTo) this.#unconfirmed.delete(sequence);
     }
-    // The one that is held comes back when this one has brought the cursor.
-    if (this.#welcome && this.#polls < POLLS_MAX) void this.#poll(this.#hold);
+    // A request for each of many costs more than the messages; and the first must not wait until the last is handled.
+    if (this.#cursor < this.#received) void this.#gather();
+    else this.#tell();
+  }
+
+  async #gather(): Promise<void> {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    await delay(CONFIRM_WAIT, this.#closing.signal);
+    this.#gathering = false;
+    if (this.#cursor > this.#cursorSent) this.#tell();
+  }
+
+  /** The poll that is held comes back when this one has brought the cursor. */
+  #tell(): void {
+    if (this.#welcome && this.#polls < POLLS_MAX && !this.#closing.signal.aborted) void this.#poll(this.#hold);
   }
 
   async #poll(hold: number): Promise<void> {
