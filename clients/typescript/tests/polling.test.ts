@@ -181,19 +181,18 @@ test.each(["foreign", "cut"] as const)("messages whose answer is lost (%s) are s
   expect((await server.next("messages")).body.requests).toMatchObject([{ id: sent.id }]);
 });
 
-test("leaving is said, and confirms", async () => {
-  const client = await open();
+test("leaving is said, and confirms; whoever closes waits for the answer, and not for the poll that is held", async () => {
+  const client = await open({ closeTimeout: 60_000 });
   client.onMessage(() => undefined);
   (await server.next("poll")).answer(welcome(), notify(1));
   let poll = await server.next("poll");
-  while (poll.body.hello.cursor < 1) {
-    poll.answer(welcome());
-    poll = await server.next("poll");
-  }
-  void client.close();
+  while (poll.body.hello.cursor < 1) poll = await server.next("poll");
+  const closed = client.close();
 
-  while (!poll.body.leaves) poll = await server.next("poll");
-  expect(poll.body).toMatchObject({ leaves: true, hello: { cursor: 1 } });
+  const last = await server.next("poll");
+  expect(last.body).toMatchObject({ leaves: true, holdMilliseconds: 0, hello: { cursor: 1 } });
+  last.answer(welcome({ resumeAfter: 1 }));
+  await closed;
 });
 
 test("where no WebSocket can be opened, the client polls", async () => {

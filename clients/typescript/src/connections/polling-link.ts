@@ -45,6 +45,7 @@ export class PollingLink implements Link {
   #hold = HOLD;
   #polls = 0;
   #gathering = false;
+  #leaves = false;
   #requesting = false;
 
   constructor(base: URL, events: LinkEvents) {
@@ -76,11 +77,16 @@ export class PollingLink implements Link {
     }
   }
 
+  leave(): void {
+    if (this.#leaves || !this.#welcome) return;
+    this.#leaves = true;
+    void this.#poll(0);
+  }
+
   close(): void {
-    if (this.#closing.signal.aborted) return;
-    this.#closing.abort();
     // It also confirms. Nobody hears how it goes: should it be lost, the lease runs out.
-    if (this.#welcome) void this.#post("poll", { ...this.#pollBody(0), leaves: true }, { keepalive: true }).catch(() => undefined);
+    if (!this.#closing.signal.aborted) this.leave();
+    this.#closing.abort();
   }
 
   // ---- polls -------------------------------------------------------------------------------
@@ -105,7 +111,7 @@ export class PollingLink implements Link {
 
   /** The poll that is held comes back when this one has brought the cursor. */
   #tell(): void {
-    if (this.#welcome && this.#polls < POLLS_MAX && !this.#closing.signal.aborted) void this.#poll(this.#hold);
+    if (this.#welcome && this.#polls < POLLS_MAX && this.#goesOn) void this.#poll(this.#hold);
   }
 
   async #poll(hold: number): Promise<void> {
@@ -114,11 +120,11 @@ export class PollingLink implements Link {
     this.#polls++;
     let wait = 0;
     try {
-      const packets = await this.#post("poll", this.#pollBody(hold), { signal: this.#closing.signal });
-      if (!packets) return;
+      const packets = await this.#post("poll", this.#pollBody(hold), this.#leaves ? { keepalive: true } : { signal: this.#closing.signal });
+      if (!packets || this.#closing.signal.aborted) return;
       const [welcome, ...more] = packets;
       if (welcome?.kind !== "welcome") throw new Violation(PROTOCOL_VIOLATION, "the answer of a poll does not begin with its welcome");
-      if (!this.#goesOn(welcome, cursor)) {
+      if (!this.#continues(welcome, cursor)) {
         this.#end("the server does not go on where the poll before ended");
         return;
       }
@@ -137,6 +143,7 @@ export class PollingLink implements Link {
       this.#polls--;
     }
     if (wait > 0) await delay(wait, this.#closing.signal);
+    if (!this.#goesOn) return;
     // Unless a confirmation has sent the next one meanwhile.
     if (this.#polls === 0 || (this.#cursor > this.#cursorSent && this.#polls < POLLS_MAX)) void this.#poll(this.#hold);
   }
@@ -157,11 +164,16 @@ export class PollingLink implements Link {
       },
       ...(this.#welcome && { received: this.#received }),
       holdMilliseconds: Math.round(hold),
+      ...(this.#leaves && { leaves: true }),
     };
   }
 
+  get #goesOn(): boolean {
+    return !this.#leaves && !this.#closing.signal.aborted;
+  }
+
   /** The first welcome is that of the connection; the others repeat it, and stand for the ack:A of their poll's cursor. */
-  #goesOn(welcome: Welcome, cursor: number): boolean {
+  #continues(welcome: Welcome, cursor: number): boolean {
     const first = this.#welcome;
     if (!first) {
       this.#welcome = welcome;
