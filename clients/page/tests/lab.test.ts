@@ -50,9 +50,9 @@ class Visit {
     return this.page.getByRole("button", { name, exact: true });
   }
 
-  /** A button beside one person. */
+  /** A switch of one person's network. */
   of(person: "Alice" | "Bob", name: string): Locator {
-    return this.page.getByRole("region", { name: person }).getByRole("button", { name, exact: true });
+    return this.page.getByRole("group", { name: `${person}'s network` }).getByRole("button", { name, exact: true });
   }
 
   async choose(name: string): Promise<void> {
@@ -171,7 +171,7 @@ test("a connection that is cut is made anew, and what was written meanwhile is d
     ["Bob", "bob"],
   ] as const) {
     await visit.write("Alice", `before ${person} is cut`);
-    await visit.of(person, "Cut the connection").click();
+    await visit.of(person, "Cut").click();
     await visit.write("Alice", `while ${person} is cut`);
     await visit.isWhole();
     await visit.isConnected(side);
@@ -234,7 +234,7 @@ test("on a slow network one sees a packet on its way, and what is cut meanwhile 
   await visit.write("Alice", "Slowly");
   await visit.line(1, "flying").waitFor();
   await visit.page.locator(".wire[data-side=alice] .packet").getByText("msg:R").waitFor();
-  await visit.of("Alice", "Cut the connection").click();
+  await visit.of("Alice", "Cut").click();
   await visit.line(1, "lost").waitFor();
   await visit.choose("no time");
   await visit.isWhole();
@@ -248,7 +248,13 @@ test.each([
   ["dark", PHONE, "en-GB"],
 ] as const)("everybody can use the lab: %s, %o, %s", async (colorScheme, viewport, locale) => {
   const visit = await Visit.open({ colorScheme, viewport, locale });
+  const sheet = visit.page.locator(".switches .more");
+  if (viewport === PHONE) await sheet.click();
   await visit.page.locator(".switches .lose").nth(1).click();
+  if (viewport === PHONE) {
+    await shot(visit.page, `lab-${colorScheme}-sheet`);
+    await sheet.click();
+  }
   await visit.page.locator(".switches .primary").click();
   await visit.line(2, "lost").waitFor();
   await visit.page.locator(".lab[data-settled=true]").waitFor();
@@ -258,6 +264,27 @@ test.each([
   expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
   expect(await visit.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);
   await shot(visit.page, `lab-${colorScheme}-${viewport.width}`);
+});
+
+test("on a desk everything is on one screen, and on a phone the switches are one touch away", async () => {
+  const isSeen = (visit: Visit, what: string): Promise<boolean[]> =>
+    visit.page.locator(what).evaluateAll((all) =>
+      all.map((one) => {
+        const { top, bottom, height } = one.getBoundingClientRect();
+        return height > 0 && top >= 0 && bottom <= innerHeight;
+      }),
+    );
+  const desk = await Visit.open();
+  for (const what of [".node", ".breakers button", ".breaking :is(button, input)", ".compose input", ".lines li"]) {
+    expect(await isSeen(desk, what), what).not.toContain(false);
+  }
+  const phone = await Visit.open({ viewport: PHONE });
+  await phone.button("Break something").click();
+  for (const what of [".node", ".breakers button", ".breaking :is(button, input)"]) {
+    expect(await isSeen(phone, what), what).not.toContain(false);
+  }
+  await phone.page.keyboard.press("Escape");
+  expect(await isSeen(phone, ".breaking button")).not.toContain(true);
 });
 
 test("without the link the lab says what it needs", async () => {
