@@ -76,6 +76,19 @@ class Visit {
     return this.page.locator(`.lines li[data-line="${number}"][data-state=${state}]`);
   }
 
+  /** From now on, every state that a line comes to, as it is drawn. */
+  async watchLines(): Promise<() => Promise<string[]>> {
+    const seen = await this.page.evaluateHandle(() => {
+      const states: string[] = [];
+      const look = (records: MutationRecord[]): void => {
+        for (const { target } of records) if (target instanceof HTMLElement) states.push(`${target.dataset.line} ${target.dataset.state}`);
+      };
+      new MutationObserver(look).observe(document.body, { subtree: true, attributes: true, attributeFilter: ["data-state"] });
+      return states;
+    });
+    return () => seen.jsonValue();
+  }
+
   story(words: string | RegExp): Locator {
     return this.page.locator(".story li").filter({ hasText: words });
   }
@@ -103,10 +116,15 @@ class Visit {
 
 test("six lines light one after the other, and then it is delivered", async () => {
   const visit = await Visit.open({ viewport: PHONE });
+  // Each is under way for longer than a busy machine takes to draw it.
+  await visit.button("Break something").click();
+  await visit.choose("1 s each way");
+  await visit.page.keyboard.press("Escape");
+  const changes = await visit.watchLines();
   await visit.button("Send a first message").click();
   await visit.sent(1);
-  await visit.line(1, "flying").waitFor();
   for (const line of [1, 2, 3, 4, 5, 6]) await visit.line(line, "lit").waitFor();
+  expect(await changes()).toEqual(expect.arrayContaining([1, 2, 3, 4, 5, 6].flatMap((line) => [`${line} flying`, `${line} lit`])));
   await visit.story("Six lines, done").waitFor();
   await visit.isWhole();
   await shot(visit.page, "lab-phone");
