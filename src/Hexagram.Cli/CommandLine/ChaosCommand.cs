@@ -56,7 +56,7 @@ internal static class ChaosCommand
                 Faults: {Wrapped(FaultNames.All)}
                 isolate-node, cut-off-database, crash-database and crash-redis strike a cluster alone (--nodes 3). A node that the others declare dead ends itself, and is started again.
                 burn-device destroys a sending device with its disk; lose-… loses one packet of that kind, and its connection with it.
-                merge has nothing to strike over http, where nothing follows a request before its answer: 'all' leaves it out there.
+                merge has nothing to strike over http, where nothing follows a request before its answer.
 
                 Nothing is encrypted here: what is, nobody between client and server could look into, to lose a chosen packet of it.
 
