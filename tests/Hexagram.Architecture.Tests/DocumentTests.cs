@@ -16,7 +16,7 @@ public sealed class DocumentTests
     [Fact]
     public void Every_promise_is_backed_by_a_test_that_exists() =>
         Holds.For(Repository.Files.Where(path => path == "docs/guarantees.md")
-            .SelectMany(path => Guarantees.Unbacked(path, Repository.Read(path), Guarantees.TestsIn(Repository.Sources))));
+            .SelectMany(path => Guarantees.Unbacked(path, Repository.Read(path), Tests)));
 
     [Theory]
     [InlineData("README.md")]
@@ -88,6 +88,32 @@ public sealed class DocumentTests
         Assert.Equal(["OutboxTests.Nothing_is_lost"], tests);
         Assert.Empty(Guarantees.Unbacked("docs/guarantees.md", "- When `SendAsync` returns, nothing is lost. `OutboxTests.Nothing_is_lost`", tests));
     }
+
+    [Fact]
+    public void A_test_in_TypeScript_is_found_by_its_name()
+    {
+        const string Text = """
+            test("a message is delivered", async () => {
+              client.on("state", (state) => state);
+            });
+              test.each(losses.map((lost) => ({ lost })))(
+                "nothing is lost: $lost",
+                async ({ lost }) => {
+            test.each([
+              ["light", DESK],
+            ] as const)("everybody can use it: %s", async (scheme) => {
+            """;
+        Assert.Equal(
+            ["real.test.ts › a message is delivered", "real.test.ts › nothing is lost: $lost", "real.test.ts › everybody can use it: %s"],
+            Guarantees.ScriptTestsIn("clients/a/tests/real.test.ts", Text));
+        Assert.Single(Guarantees.Unbacked("docs/guarantees.md", "- Nothing is lost. `real.test.ts › gone by now`", new HashSet<string>()));
+    }
+
+    private static HashSet<string> Tests =>
+    [
+        .. Guarantees.TestsIn(Repository.Sources),
+        .. Repository.Files.Where(path => path.EndsWith(".test.ts", StringComparison.Ordinal)).SelectMany(path => Guarantees.ScriptTestsIn(path, Repository.Read(path))),
+    ];
 
     private static string? ReadIfThere(string path) =>
         !Repository.Exists(path) ? null : File.Exists(Path.Combine(Repository.Root, path)) ? Repository.Read(path) : "";

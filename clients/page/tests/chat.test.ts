@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { launch, People, Server } from "./harness";
-import { marks, open, said, write } from "./talking";
+import { foreign, marks, open, said, takeOver, write } from "./talking";
 
 let browser: Browser;
 let server: Server;
@@ -208,6 +208,32 @@ test("another copy of the same data takes over, and this one says so and can com
   await alice.getByText("alice-10 goes on in another place").waitFor({ state: "hidden" });
 });
 
+test("a message that waits can be cancelled by the keyboard, and is never sent", async () => {
+  const alice = await people.signIn(server, "alice-20");
+  const bob = await people.signIn(server, "bob-20");
+  await open(bob, "alice-20");
+  await open(alice, "bob-20");
+  await server.kill();
+  await alice.getByText("The server cannot be reached").waitFor();
+  await write(alice, "not this");
+  await write(alice, "but this");
+  await alice.getByRole("button", { name: "Do not send" }).nth(1).waitFor();
+
+  await alice.getByRole("textbox", { name: "Message to" }).press("Shift+Tab");
+  await alice.keyboard.press("Shift+Tab");
+  await alice.keyboard.press("Enter");
+  await marks(alice, "cancelled", 1);
+  await alice.getByRole("log").getByText("cancelled: it has never left this device").first().waitFor();
+  expect(await alice.evaluate(() => document.activeElement?.className)).toBe("log");
+
+  await server.start();
+  await marks(alice, "delivered", 1);
+  expect(await said(bob)).toEqual(["< but this"]);
+  await alice.reload();
+  await marks(alice, "cancelled", 1);
+  expect(await said(alice)).toEqual(["> not this", "> but this"]);
+});
+
 test("a message that the server does not take says so", async () => {
   const alice = await people.signIn(server, "alice-11");
   await open(alice, "bob-11");
@@ -230,6 +256,16 @@ test("somebody who has not come by the link signs in with a token", async () => 
   await alice.getByText("alice-12").waitFor();
 });
 
+test("a token that the server does not accept says so, and leads back to signing in", async () => {
+  const alice = await (await people.browser()).newPage();
+  await alice.goto(server.address);
+  await alice.getByLabel("Your token").fill(foreign(await server.token("alice-21")));
+  await alice.getByRole("button", { name: "Sign in", exact: true }).click();
+  await alice.getByText("The server does not accept this token").waitFor();
+  await alice.getByRole("button", { name: "Sign in again" }).click();
+  await alice.getByLabel("Your token").waitFor();
+});
+
 test("the key does not stay in the address, and signing out leaves nobody", async () => {
   const alice = await people.signIn(server, "alice-13");
   expect(alice.url()).not.toContain("key=");
@@ -250,22 +286,3 @@ test("language and colours are chosen once, and kept", async () => {
   expect(await alice.locator("html").getAttribute("lang")).toBe("zh-Hans");
   expect(await alice.locator("html").getAttribute("data-theme")).toBe("dark");
 });
-
-/** Runs in the page: connects as the same device, with a higher number. */
-async function takeOver(user: string): Promise<void> {
-  const row = await new Promise<{ readonly device: string }>((resolve) => {
-    const opening = indexedDB.open(`hexagram ${user}`);
-    opening.onsuccess = () => {
-      const asked = opening.result.transaction("client").objectStore("client").get("client");
-      asked.onsuccess = () => resolve(asked.result as { readonly device: string });
-    };
-  });
-  const headers = { authorization: `Bearer ${localStorage.getItem("hexagram key") ?? ""}` };
-  const answer = await fetch(`page/token?user=${user}`, { method: "POST", headers });
-  const { token } = (await answer.json()) as { readonly token: string };
-  const socket = new WebSocket("/v1/ws", "hexagram.v1.json");
-  await new Promise((resolve) => socket.addEventListener("open", resolve));
-  const position = { epoch: "0000000000000000", cursor: 0, window: 1, windowBytes: 1000, start: "oldest" };
-  socket.send(JSON.stringify({ kind: "hello", token, device: row.device, connection: 50, ...position, software: "test" }));
-  await new Promise((resolve) => socket.addEventListener("message", resolve));
-}

@@ -1,6 +1,6 @@
 import type { Packet } from "@hexagram/client";
 import { expect, test } from "vitest";
-import { Ledger } from "../src/lab/ledger";
+import { Ledger, MESSAGES_MAX } from "../src/lab/ledger";
 import type { Passing, Side } from "../src/lab/network";
 import { Story } from "../src/lab/story";
 
@@ -163,4 +163,13 @@ test("handled two times is shown twice", () => {
   wires.handle();
   wires.handle();
   expect(wires.ledger.counts.twice).toBe(1);
+});
+
+test("a visit has so many messages, and no more", () => {
+  const { ledger } = new Wires();
+  for (let n = 0; n < MESSAGES_MAX; n++) {
+    expect(ledger.isFull).toBe(false);
+    ledger.hear({ event: "written", side: "alice", id: `${ID}-${n}`, text: "Hello" });
+  }
+  expect(ledger.isFull).toBe(true);
 });

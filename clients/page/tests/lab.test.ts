@@ -50,9 +50,9 @@ class Visit {
     return this.page.getByRole("button", { name, exact: true });
   }
 
-  /** A button beside one person. */
+  /** A switch of one person's network. */
   of(person: "Alice" | "Bob", name: string): Locator {
-    return this.page.getByRole("region", { name: person }).getByRole("button", { name, exact: true });
+    return this.page.getByRole("group", { name: `${person}'s network` }).getByRole("button", { name, exact: true });
   }
 
   async choose(name: string): Promise<void> {
@@ -74,6 +74,19 @@ class Visit {
 
   line(number: number, state: string): Locator {
     return this.page.locator(`.lines li[data-line="${number}"][data-state=${state}]`);
+  }
+
+  /** From now on, every state that a line comes to, as it is drawn. */
+  async watchLines(): Promise<() => Promise<string[]>> {
+    const seen = await this.page.evaluateHandle(() => {
+      const states: string[] = [];
+      const look = (records: MutationRecord[]): void => {
+        for (const { target } of records) if (target instanceof HTMLElement) states.push(`${target.dataset.line} ${target.dataset.state}`);
+      };
+      new MutationObserver(look).observe(document.body, { subtree: true, attributes: true, attributeFilter: ["data-state"] });
+      return states;
+    });
+    return () => seen.jsonValue();
   }
 
   story(words: string | RegExp): Locator {
@@ -103,10 +116,15 @@ class Visit {
 
 test("six lines light one after the other, and then it is delivered", async () => {
   const visit = await Visit.open({ viewport: PHONE });
+  // Each is under way for longer than a busy machine takes to draw it.
+  await visit.button("Break something").click();
+  await visit.choose("1 s each way");
+  await visit.page.keyboard.press("Escape");
+  const changes = await visit.watchLines();
   await visit.button("Send a first message").click();
   await visit.sent(1);
-  await visit.line(1, "flying").waitFor();
   for (const line of [1, 2, 3, 4, 5, 6]) await visit.line(line, "lit").waitFor();
+  expect(await changes()).toEqual(expect.arrayContaining([1, 2, 3, 4, 5, 6].flatMap((line) => [`${line} flying`, `${line} lit`])));
   await visit.story("Six lines, done").waitFor();
   await visit.isWhole();
   await shot(visit.page, "lab-phone");
@@ -171,7 +189,7 @@ test("a connection that is cut is made anew, and what was written meanwhile is d
     ["Bob", "bob"],
   ] as const) {
     await visit.write("Alice", `before ${person} is cut`);
-    await visit.of(person, "Cut the connection").click();
+    await visit.of(person, "Cut").click();
     await visit.write("Alice", `while ${person} is cut`);
     await visit.isWhole();
     await visit.isConnected(side);
@@ -234,7 +252,7 @@ test("on a slow network one sees a packet on its way, and what is cut meanwhile 
   await visit.write("Alice", "Slowly");
   await visit.line(1, "flying").waitFor();
   await visit.page.locator(".wire[data-side=alice] .packet").getByText("msg:R").waitFor();
-  await visit.of("Alice", "Cut the connection").click();
+  await visit.of("Alice", "Cut").click();
   await visit.line(1, "lost").waitFor();
   await visit.choose("no time");
   await visit.isWhole();
@@ -248,7 +266,13 @@ test.each([
   ["dark", PHONE, "en-GB"],
 ] as const)("everybody can use the lab: %s, %o, %s", async (colorScheme, viewport, locale) => {
   const visit = await Visit.open({ colorScheme, viewport, locale });
+  const sheet = visit.page.locator(".switches .more");
+  if (viewport === PHONE) await sheet.click();
   await visit.page.locator(".switches .lose").nth(1).click();
+  if (viewport === PHONE) {
+    await shot(visit.page, `lab-${colorScheme}-sheet`);
+    await sheet.click();
+  }
   await visit.page.locator(".switches .primary").click();
   await visit.line(2, "lost").waitFor();
   await visit.page.locator(".lab[data-settled=true]").waitFor();
@@ -258,6 +282,27 @@ test.each([
   expect(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
   expect(await visit.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);
   await shot(visit.page, `lab-${colorScheme}-${viewport.width}`);
+});
+
+test("on a desk everything is on one screen, and on a phone the switches are one touch away", async () => {
+  const isSeen = (visit: Visit, what: string): Promise<boolean[]> =>
+    visit.page.locator(what).evaluateAll((all) =>
+      all.map((one) => {
+        const { top, bottom, height } = one.getBoundingClientRect();
+        return height > 0 && top >= 0 && bottom <= innerHeight;
+      }),
+    );
+  const desk = await Visit.open();
+  for (const what of [".node", ".breakers button", ".breaking :is(button, input)", ".compose input", ".lines li"]) {
+    expect(await isSeen(desk, what), what).not.toContain(false);
+  }
+  const phone = await Visit.open({ viewport: PHONE });
+  await phone.button("Break something").click();
+  for (const what of [".node", ".breakers button", ".breaking :is(button, input)"]) {
+    expect(await isSeen(phone, what), what).not.toContain(false);
+  }
+  await phone.page.keyboard.press("Escape");
+  expect(await isSeen(phone, ".breaking button")).not.toContain(true);
 });
 
 test("without the link the lab says what it needs", async () => {

@@ -3,7 +3,7 @@ import type { AxeResults } from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { DESK, launch, People, PHONE, Server, shot } from "./harness";
-import { marks, open, write } from "./talking";
+import { foreign, marks, open, takeOver, write } from "./talking";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -54,6 +54,12 @@ for (const colorScheme of ["light", "dark"] as const) {
       await stranger.goto(server.address);
       await stranger.getByLabel("Your token").waitFor();
       await look(stranger, name("sign-in-token"));
+      await stranger.getByLabel("Your token").fill(foreign(await server.token(`Eve-${tag}`)));
+      await stranger.getByRole("button", { name: "Sign in", exact: true }).click();
+      await stranger.getByText("The server does not accept this token").waitFor();
+      await look(stranger, name("token-refused"));
+      await stranger.getByRole("button", { name: "Sign in again" }).click();
+      await stranger.getByLabel("Your token").waitFor();
       await stranger.goto(server.link);
       await stranger.reload();
       await stranger.getByLabel("Your name").waitFor();
@@ -89,7 +95,11 @@ for (const colorScheme of ["light", "dark"] as const) {
       await open(alice, `Bob-${tag}`);
       await server.kill();
       await alice.getByText("The server cannot be reached").waitFor();
+      await write(alice, "This one is not meant to leave.");
+      await alice.getByRole("button", { name: "Do not send" }).click();
+      await marks(alice, "cancelled", 1);
       await write(alice, "This one waits until the server is back.");
+      await alice.getByRole("button", { name: "Do not send" }).waitFor();
       await look(alice, name("unreachable"));
       await alice.context().setOffline(true);
       await alice.getByText("You are offline").waitFor();
@@ -103,6 +113,12 @@ for (const colorScheme of ["light", "dark"] as const) {
       await alice.getByRole("button", { name: "中文" }).click();
       await alice.getByRole("textbox", { name: "写给" }).waitFor();
       await look(alice, name("chinese"));
+      // Whoever polls is told with a status that browsers complain about; a page that is opened anew does not.
+      await alice.reload();
+      await alice.getByText("已连接", { exact: true }).waitFor({ state: "attached" });
+      await alice.evaluate(takeOver, `Alice-${tag}`);
+      await alice.getByText("已在另一处继续").waitFor();
+      await look(alice, name("superseded"));
     });
   }
 }

@@ -30,3 +30,28 @@ export function said(page: Page): Promise<string[]> {
     .locator(".row")
     .evaluateAll((rows) => rows.map((row) => `${row.classList.contains("own") ? ">" : "<"} ${row.querySelector("p")?.textContent ?? ""}`));
 }
+
+/** Runs in the page: connects as the same device, with a higher number. */
+export async function takeOver(user: string): Promise<void> {
+  const row = await new Promise<{ readonly device: string }>((resolve) => {
+    const opening = indexedDB.open(`hexagram ${user}`);
+    opening.onsuccess = () => {
+      const asked = opening.result.transaction("client").objectStore("client").get("client");
+      asked.onsuccess = () => resolve(asked.result as { readonly device: string });
+    };
+  });
+  const headers = { authorization: `Bearer ${localStorage.getItem("hexagram key") ?? ""}` };
+  const answer = await fetch(`page/token?user=${user}`, { method: "POST", headers });
+  const { token } = (await answer.json()) as { readonly token: string };
+  const socket = new WebSocket("/v1/ws", "hexagram.v1.json");
+  await new Promise((resolve) => socket.addEventListener("open", resolve));
+  const position = { epoch: "0000000000000000", cursor: 0, window: 1, windowBytes: 1000, start: "oldest" };
+  socket.send(JSON.stringify({ kind: "hello", token, device: row.device, connection: 50, ...position, software: "test" }));
+  await new Promise((resolve) => socket.addEventListener("message", resolve));
+}
+
+/** The same token, as if another server had made it: its signature is another. */
+export function foreign(token: string): string {
+  const [head, claims, signature = ""] = token.split(".");
+  return `${head ?? ""}.${claims ?? ""}.${signature.slice(1)}A`;
+}

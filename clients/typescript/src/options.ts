@@ -43,6 +43,8 @@ export interface ClientOptions {
   readonly closeTimeout?: number;
   /** How long to wait before connecting again. */
   readonly reconnect?: Backoff;
+  /** How long to wait before the wanted way to the server is tried again beside the other; longer after each attempt, without chance. */
+  readonly probe?: Backoff;
   /** How long to wait before a handler that failed gets the same message again. */
   readonly handlerRetry?: Backoff;
   /** Name and version of the application, for the server's log: one line of up to 128 bytes. */
@@ -73,6 +75,7 @@ export function settings(options: ClientOptions): Settings {
     connectTimeout: 10_000,
     closeTimeout: 2_000,
     reconnect: { first: RECONNECT_AFTER, max: RECONNECT_AFTER_MAX },
+    probe: { first: 30_000, max: 600_000 },
     handlerRetry: { first: 1_000, max: 60_000 },
     software: "hexagram-client-typescript/0.1.0",
     socket: webSocketClass,
@@ -87,7 +90,7 @@ export function settings(options: ClientOptions): Settings {
   for (const name of ["window", "windowBytes", "outboxMax", "connectTimeout", "closeTimeout"] as const) {
     require(Number.isSafeInteger(filled[name]) && filled[name] >= 0, `${name} is not a whole number from 0`);
   }
-  for (const name of ["reconnect", "handlerRetry"] as const) {
+  for (const name of ["reconnect", "probe", "handlerRetry"] as const) {
     require(filled[name].first > 0 && filled[name].max >= filled[name].first, `the first wait of ${name} is not between 0 and its longest`);
   }
   return filled;

@@ -60,7 +60,8 @@ export class Owner {
     const make = (name: TransportName): Transport =>
       name === "websocket" ? new WebSocketTransport(socketAddress(settings.base), settings.socket) : new PollingTransport(settings.base);
     const [wanted, other] = settings.transports;
-    const transports = new TransportChoice(other ? [make(wanted), make(other)] : [make(wanted)], () => this.#connector.change());
+    const ways: [Transport, Transport?] = other ? [make(wanted), make(other)] : [make(wanted)];
+    const transports = new TransportChoice(ways, settings.probe, () => this.#connector.change());
     this.#connector = new Connector(
       { ...settings, window, device, user: settings.user, trace: settings.trace },
       transports,

@@ -74,6 +74,39 @@ test("a confirmation does not wait for the poll that is held", async () => {
   expect((await server.next("poll")).body.hello.cursor).toBe(1);
 });
 
+test("confirmations gather while more is to be confirmed", async () => {
+  const client = await open();
+  client.onMessage(() => new Promise((resolve) => setImmediate(resolve)));
+  (await server.next("poll")).answer(welcome(), ...Array.from({ length: 50 }, (_, index) => notify(index + 1)));
+
+  const told = new Set<number>();
+  while (!told.has(50)) {
+    const poll = await server.next("poll");
+    told.add(poll.body.hello.cursor);
+    poll.answer(welcome({ resumeAfter: poll.body.hello.cursor }));
+  }
+  expect(told.size).toBeLessThan(10);
+});
+
+test("the first of them does not wait until the last is handled", async () => {
+  const client = await open();
+  let release: () => void = () => undefined;
+  client.onMessage(({ sequence }, signal) => {
+    if (sequence < 2) return;
+    return new Promise((resolve) => {
+      signal.addEventListener("abort", resolve);
+      if (sequence === 2) release = () => resolve(undefined);
+    });
+  });
+  (await server.next("poll")).answer(welcome(), notify(1), notify(2), notify(3));
+
+  let poll = await server.next("poll");
+  while (poll.body.hello.cursor < 1) poll = await server.next("poll");
+  expect(poll.body).toMatchObject({ received: 3, hello: { cursor: 1 } });
+  release();
+  expect((await server.next("poll")).body).toMatchObject({ received: 3, hello: { cursor: 2 } });
+});
+
 test("messages go together, in order, and get their answers", async () => {
   const client = await open();
   const sent = [await client.send("bob", "1"), await client.send("bob", "2")];
@@ -148,19 +181,18 @@ test.each(["foreign", "cut"] as const)("messages whose answer is lost (%s) are s
   expect((await server.next("messages")).body.requests).toMatchObject([{ id: sent.id }]);
 });
 
-test("leaving is said, and confirms", async () => {
-  const client = await open();
+test("leaving is said, and confirms; whoever closes waits for the answer, and not for the poll that is held", async () => {
+  const client = await open({ closeTimeout: 60_000 });
   client.onMessage(() => undefined);
   (await server.next("poll")).answer(welcome(), notify(1));
   let poll = await server.next("poll");
-  while (poll.body.hello.cursor < 1) {
-    poll.answer(welcome());
-    poll = await server.next("poll");
-  }
-  void client.close();
+  while (poll.body.hello.cursor < 1) poll = await server.next("poll");
+  const closed = client.close();
 
-  while (!poll.body.leaves) poll = await server.next("poll");
-  expect(poll.body).toMatchObject({ leaves: true, hello: { cursor: 1 } });
+  const last = await server.next("poll");
+  expect(last.body).toMatchObject({ leaves: true, holdMilliseconds: 0, hello: { cursor: 1 } });
+  last.answer(welcome({ resumeAfter: 1 }));
+  await closed;
 });
 
 test("where no WebSocket can be opened, the client polls", async () => {

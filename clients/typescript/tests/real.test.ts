@@ -4,9 +4,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { HexagramClient } from "../src/client.js";
 import type { TracedPacket } from "../src/connections/connection.js";
+import type { TransportName } from "../src/connections/transport.js";
 import { fileStore } from "../src/node/file-store.js";
 import type { ClientOptions } from "../src/options.js";
 import type { Packet } from "../src/protocol/packet.js";
@@ -65,33 +66,6 @@ function collect(client: HexagramClient): { readonly texts: (string | undefined)
   return { texts, has };
 }
 
-test("a message has its six lines", async () => {
-  const [alice, bob] = [somebody("alice"), somebody("bob")];
-  const lines = new Set<string>();
-  let wake: () => void = () => undefined;
-  const trace = ({ packet: { kind } }: TracedPacket): void => {
-    if (/^(msg|ack):/.test(kind)) lines.add(kind);
-    wake();
-  };
-  const sender = await open(alice, { trace });
-  const got = collect(await open(bob, { trace }));
-  await (
-    await sender.send(bob, "你好")
-  ).delivered;
-  while (lines.size < 6) await new Promise<void>((resolve) => (wake = resolve));
-  expect(got.texts).toEqual(["你好"]);
-});
-
-test("it is stored while nobody is there, and delivered when somebody comes", async () => {
-  const [alice, bob] = [somebody("alice"), somebody("bob")];
-  const sent = await (await open(alice)).send(bob, "1");
-  await sent.when("stored");
-  expect(sent.state).toBe("stored");
-
-  collect(await open(bob));
-  await sent.delivered;
-});
-
 const lines = ["msg:R", "msg:A", "msg:N", "ack:R", "ack:A", "ack:N"] as const;
 const losses: Packet["kind"][][] = [
   ...lines.map((line) => [line]),
@@ -102,35 +76,108 @@ const losses: Packet["kind"][][] = [
   ["welcome", "msg:N"],
 ];
 
-test.each(losses.map((lost) => ({ lost })))("each message is handled once and in order, though there is lost: $lost", async ({ lost }) => {
-  const [alice, bob] = [somebody("alice"), somebody("bob")];
-  const proxy = await LosingProxy.start(server.webSocket);
-  proxy.lose(...lost);
-  const sender = await open(alice, { server: proxy.address });
-  const got = collect(await open(bob, { server: proxy.address }));
-  const sent = await Promise.all(["1", "2", "3", "4", "5"].map((text) => sender.send(bob, text)));
+describe.each<{ transport: TransportName }>([{ transport: "websocket" }, { transport: "polling" }])("over $transport", ({ transport }) => {
+  const over = { transports: [transport] } as const;
 
-  await Promise.all(sent.map((message) => message.delivered));
-  await proxy.struck;
-  expect(got.texts).toEqual(["1", "2", "3", "4", "5"]);
-  await proxy[Symbol.asyncDispose]();
+  test("a message has its six lines", async () => {
+    const [alice, bob] = [somebody("alice"), somebody("bob")];
+    const seen = new Set<string>();
+    const trace = ({ packet: { kind } }: TracedPacket): void => void seen.add(kind);
+    const sender = await open(alice, { trace, ...over });
+    const receiver = await open(bob, { trace, ...over });
+    const got = collect(receiver);
+    await (
+      await sender.send(bob, "你好")
+    ).delivered;
+    expect(sender.state).toMatchObject({ transport });
+    // It waits for ack:A, which over long polling comes with the answer of a poll.
+    await receiver.close();
+    expect([...seen]).toEqual(expect.arrayContaining([...lines]));
+    expect(got.texts).toEqual(["你好"]);
+  });
+
+  test("it is stored while nobody is there, and delivered when somebody comes", async () => {
+    const [alice, bob] = [somebody("alice"), somebody("bob")];
+    const sent = await (await open(alice, over)).send(bob, "1");
+    await sent.when("stored");
+    expect(sent.state).toBe("stored");
+
+    collect(await open(bob, over));
+    await sent.delivered;
+  });
+
+  test("200 messages arrive once and in order, awaited or not", async () => {
+    const [alice, bob] = [somebody("alice"), somebody("bob")];
+    const sender = await open(alice, over);
+    const got = collect(await open(bob, over));
+    const texts = Array.from({ length: 200 }, (_, number) => `${number}`);
+    const sent = await Promise.all(texts.map((text) => sender.send(bob, text)));
+    await Promise.all(sent.map((message) => message.delivered));
+    expect(got.texts).toEqual(texts);
+  });
+
+  test.each(losses.map((lost) => ({ lost })))(
+    "each message is handled once and in order, though there is lost: $lost",
+    async ({ lost }) => {
+      const [alice, bob] = [somebody("alice"), somebody("bob")];
+      const proxy = await LosingProxy.start(server.address);
+      proxy.lose(...lost);
+      const sender = await open(alice, { server: proxy.address, ...over });
+      const got = collect(await open(bob, { server: proxy.address, ...over }));
+      const sent = await Promise.all(["1", "2", "3", "4", "5"].map((text) => sender.send(bob, text)));
+
+      await Promise.all(sent.map((message) => message.delivered));
+      await proxy.struck;
+      expect(got.texts).toEqual(["1", "2", "3", "4", "5"]);
+      await proxy[Symbol.asyncDispose]();
+    },
+  );
+
+  test("what is sent while the server is killed and started again arrives once and in order", async () => {
+    const [alice, bob] = [somebody("alice"), somebody("bob")];
+    const sender = await open(alice, over);
+    const got = collect(await open(bob, over));
+    const sent = [await sender.send(bob, "0")];
+    await got.has(1);
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 10; i++) sent.push(await sender.send(bob, `${sent.length}`));
+      await server.kill();
+      for (let i = 0; i < 10; i++) sent.push(await sender.send(bob, `${sent.length}`));
+      await server.start();
+      await Promise.all(sent.map((message) => message.delivered));
+    }
+    expect(got.texts).toEqual(sent.map((_, number) => `${number}`));
+  }, 60_000);
 });
 
-test("what is sent while the server is killed and started again arrives once and in order", async () => {
+test("who polls because no WebSocket can be opened goes back to one when that is possible, and loses nothing on the way", async () => {
   const [alice, bob] = [somebody("alice"), somebody("bob")];
-  const sender = await open(alice);
-  const got = collect(await open(bob));
+  const proxy = await LosingProxy.start(server.address);
+  proxy.takesWebSockets = false;
+  const sender = await open(alice, { server: proxy.address, probe: { first: 20, max: 100 } });
+  const got = collect(await open(bob, { server: proxy.address, probe: { first: 20, max: 100 } }));
   const sent = [await sender.send(bob, "0")];
-  await got.has(1);
-  for (let round = 0; round < 2; round++) {
-    for (let i = 0; i < 10; i++) sent.push(await sender.send(bob, `${sent.length}`));
-    await server.kill();
-    for (let i = 0; i < 10; i++) sent.push(await sender.send(bob, `${sent.length}`));
-    await server.start();
-    await Promise.all(sent.map((message) => message.delivered));
+  await sent[0]?.delivered;
+  expect(sender.state).toMatchObject({ transport: "polling" });
+  // It is tried, and found closed, more than once.
+  await proxy.refused(4);
+
+  const back = new Promise<void>((resolve) => {
+    sender.on("state", (state) => state.status === "connected" && state.transport === "websocket" && resolve());
+  });
+  proxy.takesWebSockets = true;
+  let over = false;
+  void back.then(() => (over = true));
+  while (!over) {
+    const message = await sender.send(bob, `${sent.length}`);
+    sent.push(message);
+    await message.delivered;
   }
+  sent.push(await sender.send(bob, `${sent.length}`));
+  await Promise.all(sent.map((message) => message.delivered));
   expect(got.texts).toEqual(sent.map((_, number) => `${number}`));
-}, 60_000);
+  await proxy[Symbol.asyncDispose]();
+});
 
 test("a process that is killed behind `send` has sent the message when its folder is opened again", async () => {
   const [alice, bob] = [somebody("alice"), somebody("bob")];

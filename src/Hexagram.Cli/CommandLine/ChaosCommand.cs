@@ -56,6 +56,7 @@ internal static class ChaosCommand
                 Faults: {Wrapped(FaultNames.All)}
                 isolate-node, cut-off-database, crash-database and crash-redis strike a cluster alone (--nodes 3). A node that the others declare dead ends itself, and is started again.
                 burn-device destroys a sending device with its disk; lose-… loses one packet of that kind, and its connection with it.
+                merge has nothing to strike over http, where nothing follows a request before its answer.
 
                 Nothing is encrypted here: what is, nobody between client and server could look into, to lose a chosen packet of it.
 
@@ -86,11 +87,17 @@ internal static class ChaosCommand
         command.Add(report);
         HexagramCommandLine.SetAction(command, shared, surroundings, (parsed, screen) =>
         {
+            var ways = parsed.GetValue(transports) ?? Enum.GetValues<Transport>();
             var possible = FaultNames.For(parsed.GetValue(nodes) ?? 1);
-            var chosen = parsed.GetValue(faults) ?? possible;
+            var chosen = parsed.GetValue(faults) ?? [.. possible.Where(fault => fault.Reaches(ways))];
             if (chosen.Except(possible).ToList() is { Count: > 0 } impossible)
             {
                 throw CommandFailure.Usage($"{string.Join(", ", impossible.Select(FaultNames.NameOf))} can strike a cluster alone: add --nodes 3.");
+            }
+
+            if (chosen.Where(fault => !fault.Reaches(ways)).ToList() is { Count: > 0 } outOfReach)
+            {
+                throw CommandFailure.Usage($"{string.Join(", ", outOfReach.Select(FaultNames.NameOf))} has nothing to strike over {string.Join(", ", ways.Select(TransportNames.Name))}: leave it out, or choose another --transport.");
             }
 
             return DisturbRun.RunAsync(
@@ -99,7 +106,7 @@ internal static class ChaosCommand
                     parsed.GetValue(clients) ?? 12,
                     parsed.GetValue(nodes) ?? 1,
                     parsed.GetValue(rate) ?? 200,
-                    parsed.GetValue(transports) ?? Enum.GetValues<Transport>(),
+                    ways,
                     chosen,
                     parsed.GetValue(seed) ?? Random.Shared.Next(1_000_000),
                     parsed.GetValue(report)),

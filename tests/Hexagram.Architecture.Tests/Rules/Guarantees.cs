@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Markdig;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
@@ -7,10 +8,12 @@ namespace Hexagram.Architecture.Tests.Rules;
 
 /// <summary>
 /// Each promise in docs/guarantees.md is a list item and ends with the names of the tests that back it, as code:
-/// <c>Class.Method</c>. A promise without a test, or with one that is not there, does not pass.
+/// <c>Class.Method</c>, or of the clients in TypeScript <c>file.test.ts › name</c>. A promise without a test, or with one that is not there, does not pass.
 /// </summary>
-internal static class Guarantees
+internal static partial class Guarantees
 {
+    private const string Separator = " › ";
+
     /// <summary>Every test under tests/ as <c>Class.Method</c>.</summary>
     public static HashSet<string> TestsIn(IEnumerable<SourceFile> files) =>
         files.SelectMany(file => file.Syntax.DescendantNodes().OfType<MethodDeclarationSyntax>())
@@ -18,6 +21,10 @@ internal static class Guarantees
             .Where(method => method.Parent is TypeDeclarationSyntax)
             .Select(method => $"{((TypeDeclarationSyntax)method.Parent!).Identifier.Text}.{method.Identifier.Text}")
             .ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Every test of a file in TypeScript, which its formatter writes in one way.</summary>
+    public static IEnumerable<string> ScriptTestsIn(string path, string text) =>
+        ScriptTest.Matches(text).Select(match => $"{path.Split('/')[^1]}{Separator}{match.Groups[1].Value}");
 
     /// <summary>One line for each promise that no existing test backs.</summary>
     public static IEnumerable<string> Unbacked(string path, string text, IReadOnlySet<string> tests)
@@ -38,5 +45,10 @@ internal static class Guarantees
     }
 
     /// <summary>Tests are sentences, so that their names hold an underscore; no other name in the document does.</summary>
-    private static bool IsTestName(string code) => code.Contains('.', StringComparison.Ordinal) && code.Contains('_', StringComparison.Ordinal);
+    private static bool IsTestName(string code) =>
+        code.Contains(Separator, StringComparison.Ordinal) || (code.Contains('.', StringComparison.Ordinal) && code.Contains('_', StringComparison.Ordinal));
+
+    // A table of cases may stand before the name, in the same line or in those above; a long name stands on a line of its own.
+    [GeneratedRegex("""^ *(?:(?:test|\]).*?\()?"([^"\n]+)",\s+(?:async )?\(""", RegexOptions.Multiline)]
+    private static partial Regex ScriptTest { get; }
 }

@@ -9,6 +9,7 @@ internal static class AllTargets
     [
         (PacketTarget.TargetName, static () => new PacketTarget()),
         (JsonPacketTarget.TargetName, static () => new JsonPacketTarget()),
+        (PollingTarget.TargetName, static () => new PollingTarget()),
         (WebSocketTarget.TargetName, static () => new WebSocketTarget()),
         (TokenTarget.TargetName, static () => new TokenTarget()),
         (RecordTarget.TargetName, static () => new RecordTarget()),

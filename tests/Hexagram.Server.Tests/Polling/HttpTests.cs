@@ -190,6 +190,39 @@ public sealed class HttpTests
         (await bob.PollAsync()).Well();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_user_cannot_fill_the_server_with_bodies_announced_or_not(bool announced)
+    {
+        await using var server = await TestServer.StartAsync(options => options with { Bounds = options.Bounds with { BodyBytesMax = 1 << 10 } });
+        using var bob = new PollingClient(server, "bob");
+        using var carol = new PollingClient(server, "carol");
+        server.Store.HoldAppends();
+        var longest = 6 * ((1 << 10) + ProtocolLimits.PacketOverheadBytes);
+        var under = Enumerable.Range(0, 4).Select(_ => bob.AskAsync("messages", Padded(server.NewId(), longest - 10))).ToList();
+        await server.WhenSessionsAsync(4);
+
+        using (var fifth = new HttpRequestMessage(HttpMethod.Post, "messages") { Content = new StringContent(Padded(server.NewId(), 1_000), Encoding.UTF8, "application/json") })
+        {
+            fifth.Headers.TransferEncodingChunked = !announced;
+            (await bob.AskAsync(fifth)).Fails(ErrorCode.TooManySessions, 429);
+        }
+
+        var others = carol.AskAsync("messages", Padded(server.NewId(), longest));
+        server.Store.Release();
+        (await others).Well();
+        Assert.All(await Task.WhenAll(under), answer => answer.Well());
+        (await bob.AskAsync("messages", Padded(server.NewId(), longest))).Well();
+    }
+
+    /// <summary>One message in a body of so many bytes.</summary>
+    private static string Padded(MessageId id, int bytes)
+    {
+        var body = $$"""{"requests":[{"kind":"msg:R","id":"{{id}}","to":"dave","text":"1"}],"more":""}""";
+        return body.Insert(body.Length - 2, new string('.', bytes - body.Length));
+    }
+
     [Fact]
     public async Task The_description_names_what_is_served_and_nothing_else()
     {

@@ -18,7 +18,12 @@ export interface Entry {
   readonly state?: SentState;
   /** Why the server did not take it: one of its codes. */
   readonly refusal?: number;
+  /** Of a cancelled message: it had left this device before. */
+  readonly mayArrive?: boolean;
 }
+
+/** What is known of a message that has ended, a little later than that it has. */
+export type Ending = Pick<Entry, "refusal" | "mayArrive">;
 
 /** A conversation. */
 export interface Talk {
@@ -90,11 +95,11 @@ export class History {
   }
 
   /** A message of one's own stands elsewhere. States only rise. */
-  raise(number: number, state: SentState, refusal?: number): Promise<Entry | undefined> {
+  raise(number: number, state: SentState, ending?: Ending): Promise<Entry | undefined> {
     return this.#transact("relaxed", async (messages, talks) => {
       const before = (await settled(messages.index("key").get(ownKey(number)))) as Entry | undefined;
-      if (!before?.state || !isHigher(state, before.state, refusal)) return before;
-      const after: Entry = { ...before, state, ...(refusal !== undefined && { refusal }) };
+      if (!before?.state || !isHigher(state, before.state, ending)) return before;
+      const after: Entry = { ...before, state, ...ending };
       messages.put(after);
       const talk = (await settled(talks.get(before.peer))) as Talk | undefined;
       if (talk?.last.key === after.key) talks.put({ ...talk, last: after });
@@ -166,9 +171,10 @@ export class History {
   }
 }
 
-function isHigher(state: SentState, before: SentState, refusal: number | undefined): boolean {
-  if (before === "refused" || before === "delivered") return before === "refused" && refusal !== undefined;
-  return state === "refused" || STATES.indexOf(state) > STATES.indexOf(before);
+function isHigher(state: SentState, before: SentState, ending: Ending | undefined): boolean {
+  if (before === "delivered") return false;
+  if (before === "refused" || before === "cancelled") return state === before && ending !== undefined;
+  return state === "refused" || state === "cancelled" || STATES.indexOf(state) > STATES.indexOf(before);
 }
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {

@@ -83,7 +83,7 @@ export class Log {
   #place(entry: Entry): void {
     const known = this.#rows.get(entry.key);
     if (known) return;
-    const row = new Row(entry, this.#session.hasLeft(entry));
+    const row = new Row(entry, this.#session.hasLeft(entry), (cancelled) => void this.#session.cancel(cancelled));
     const rows = [...this.#rows.values()].sort((left, right) => left.entry.order - right.entry.order);
     const behind = rows.find((other) => other.entry.order > entry.order);
     this.#list.insertBefore(row.element, behind?.element ?? null);

@@ -4,7 +4,7 @@ import { t } from "../i18n";
 import type { Entry } from "./history";
 
 /** How far a message of one's own has come, as its mark shows it. */
-export type Mark = "waiting" | "sent" | "accepted" | "stored" | "delivered" | "refused";
+export type Mark = "waiting" | "sent" | "accepted" | "stored" | "delivered" | "refused" | "cancelled";
 
 /** The lines that the sender knows to have passed. The sixth of `stored` is forged: the server's word, and not the recipient's. */
 const PASSED: Readonly<Record<Mark, readonly Line[]>> = {
@@ -14,18 +14,20 @@ const PASSED: Readonly<Record<Mark, readonly Line[]>> = {
   stored: [1, 2],
   delivered: [1, 2, 3, 4, 5, 6],
   refused: [1],
+  cancelled: [],
 };
 
 const WIDTH = 15;
 
 /** What is to be shown of where a message stands. `hasLeft`: this tab has seen it leave. */
 export function markOf({ state }: Entry, hasLeft: boolean): Mark {
-  if (state === undefined || state === "cancelled") return "waiting";
+  if (state === undefined) return "waiting";
   return state === "waiting" && hasLeft ? "sent" : state;
 }
 
 /** The same in words. */
-export function wordsOf(mark: Mark, { peer, refusal }: Entry): string {
+export function wordsOf(mark: Mark, { peer, refusal, mayArrive }: Entry): string {
+  if (mark === "cancelled" && mayArrive !== undefined) return t(`chat.mark.cancelled.${mayArrive ? "late" : "never"}`);
   if (mark !== "refused") return t(`chat.mark.${mark}`, { peer });
   switch (refusal) {
     case ErrorCode.BodyTooLarge:

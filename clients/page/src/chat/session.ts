@@ -3,11 +3,12 @@ import {
   type ConnectionState,
   HexagramClient,
   indexedDbStore,
+  MessageCancelledError,
   MessageRefusedError,
   type SentMessage,
   type TracedPacket,
 } from "@hexagram/client";
-import { type Entry, History, ownKey, type Talk } from "./history";
+import { type Ending, type Entry, History, ownKey, type Talk } from "./history";
 import { type Identity, tokensFor } from "./identity";
 
 /** Something that whoever shows the chat wants to know. */
@@ -97,6 +98,12 @@ export class ChatSession {
     await this.#raise(sent);
   }
 
+  /** Stops sending a message that waits. How that went, its mark says. */
+  async cancel(entry: Entry): Promise<void> {
+    const sent = this.#open.get(entry.key);
+    if (sent) await this.#client.cancel(sent);
+  }
+
   /** Whether it has left this device; only of messages that are still waiting. */
   hasLeft(entry: Entry): boolean {
     const sent = this.#open.get(entry.key);
@@ -150,20 +157,19 @@ export class ChatSession {
     }
   }
 
-  /** Why a message was refused is said to whoever waits for it. */
+  /** Why a message was refused, or whether one that was cancelled may still arrive, is said to whoever waits for it. */
   #follow(sent: SentMessage): void {
     this.#open.set(ownKey(sent.number), sent);
     sent.delivered.catch(async (cause: unknown) => {
       if (cause instanceof ClosedError) return;
-      const code = cause instanceof MessageRefusedError ? cause.code : undefined;
-      this.#show(await this.history.raise(sent.number, sent.state, code));
+      this.#show(await this.history.raise(sent.number, sent.state, endingOf(cause)));
     });
   }
 
   async #raise(sent: SentMessage): Promise<void> {
     const entry = await this.history.raise(sent.number, sent.state);
     if (sent.state !== "waiting") this.#left.delete(sent.id);
-    if (sent.state === "delivered" || sent.state === "refused") this.#open.delete(ownKey(sent.number));
+    if (sent.state === "delivered" || sent.state === "refused" || sent.state === "cancelled") this.#open.delete(ownKey(sent.number));
     this.#show(entry);
   }
 
@@ -183,6 +189,11 @@ export class ChatSession {
   #tell(change: Change): void {
     for (const listener of this.#listeners) listener(change);
   }
+}
+
+function endingOf(cause: unknown): Ending | undefined {
+  if (cause instanceof MessageRefusedError) return { refusal: cause.code };
+  return cause instanceof MessageCancelledError ? { mayArrive: cause.mayStillArrive } : undefined;
 }
 
 function madeAt(id: string): number {

@@ -39,11 +39,14 @@ export const chatStrings = {
   "chat.banner.next": ["Next try in {seconds} s", "{seconds} 秒后重试"],
   "chat.banner.now": ["Try now", "立即重试"],
   "chat.banner.superseded": [
-    "{user} goes on in another place that shares this data. Nothing is lost; this page rests.",
-    "{user} 已在共享此数据的另一处继续。消息不会丢失；本页已暂停。",
+    "{user} goes on in another place that has a copy of this browser’s data. Nothing is lost. This page rests, until you use it here.",
+    "{user} 已在另一处继续，那里有此浏览器数据的副本。消息不会丢失。本页已暂停，直到你在此继续。",
   ],
   "chat.banner.here": ["Use it here", "在此继续"],
-  "chat.banner.token": ["The server does not accept this token any more.", "服务器不再接受此令牌。"],
+  "chat.banner.token": [
+    "The server does not accept this token: it has expired, or another server made it. What you write is kept here until you have signed in again.",
+    "服务器不接受此令牌：它已过期，或来自另一台服务器。你写的内容会保存在本机，直到你重新登录。",
+  ],
   "chat.banner.again": ["Sign in again", "重新登录"],
   "chat.banner.stopped": ["The connection has stopped: {reason}", "连接已停止：{reason}"],
 
@@ -77,6 +80,10 @@ export const chatStrings = {
   "chat.mark.accepted": ["accepted by the server", "服务器已接收"],
   "chat.mark.stored": ["stored for {peer}, who is away", "已为 {peer} 保存，对方不在线"],
   "chat.mark.delivered": ["delivered", "已送达"],
+  "chat.mark.cancelled": ["cancelled", "已取消"],
+  "chat.mark.cancelled.never": ["cancelled: it has never left this device", "已取消：从未离开本机"],
+  "chat.mark.cancelled.late": ["cancelled, but it had left: it may still arrive", "已取消，但已经发出：可能仍会送达"],
+  "chat.cancel": ["Do not send", "不再发送"],
   "chat.mark.refused": ["refused by the server", "服务器拒收"],
   "chat.mark.refused.size": ["refused: it is too large", "拒收：内容太大"],
   "chat.mark.refused.forbidden": ["refused: you may not write to {peer}", "拒收：你不能写给 {peer}"],

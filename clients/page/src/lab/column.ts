@@ -12,8 +12,6 @@ const SIX: readonly Line[] = [1, 2, 3, 4, 5, 6];
 /** What a person can be asked for. */
 export interface ColumnEvents {
   readonly write: (side: Side, text: string) => void;
-  readonly cut: (side: Side) => void;
-  readonly setOffline: (side: Side, offline: boolean) => void;
   readonly select: (id: string) => void;
 }
 
@@ -25,14 +23,12 @@ interface Item {
   readonly hexagram: Hexagram;
 }
 
-/** One person's device: what was written and what has arrived there, a field to write in, and the network around it. */
+/** One person's device: what was written and what has arrived there, and a field to write in. */
 export class Column {
   readonly element: HTMLElement;
   readonly #list: HTMLElement;
   readonly #nothing = element("p", { className: "nothing" }, t("lab.nothing"));
   readonly #items = new Map<string, Item>();
-  readonly #offline: HTMLButtonElement;
-  readonly #cut: HTMLButtonElement;
   readonly #side: Side;
   readonly #select: (id: string) => void;
 
@@ -55,28 +51,14 @@ export class Column {
       field.value = "";
       if (text) events.write(side, text);
     });
-    this.#cut = element("button", { type: "button", className: "button small" }, t("lab.cut"));
-    this.#cut.addEventListener("click", () => events.cut(side));
-    this.#offline = element(
-      "button",
-      { type: "button", className: "button small", attributes: { "aria-pressed": "false" } },
-      t("lab.goOffline"),
-    );
-    this.#offline.addEventListener("click", () => events.setOffline(side, this.#offline.getAttribute("aria-pressed") !== "true"));
     this.element = element(
       "section",
       { className: "column", attributes: { "data-side": side, "aria-label": name } },
       element("h2", {}, name),
       form,
-      element("div", { className: "breakers" }, this.#cut, this.#offline),
       this.#nothing,
       this.#list,
     );
-  }
-
-  showOffline(offline: boolean): void {
-    this.#offline.setAttribute("aria-pressed", String(offline));
-    this.#cut.disabled = offline;
   }
 
   /** Shows this side's view of all messages: its own as soon as they are written, the other's when they are handled here. */

@@ -6,7 +6,7 @@ import { Figure } from "./figure";
 import { Network, type Line, type Passing, type Side, type Weather } from "./network";
 import { PacketLog } from "./packet-log";
 import { Person, type PersonEvents } from "./person";
-import { other, Ledger, type Standing } from "./ledger";
+import { Ledger, MESSAGES_MAX, other, type Standing } from "./ledger";
 import { Stage, type WireState } from "./stage";
 import { Story } from "./story";
 import { Switches } from "./switches";
@@ -26,7 +26,7 @@ export class Laboratory {
   readonly #ledger = new Ledger();
   readonly #story = new Story();
   readonly #people: Partial<Record<Side, Person>> = {};
-  readonly #stage = new Stage();
+  readonly #stage: Stage;
   readonly #tally = new Tally();
   readonly #figure = new Figure(() => this.#one());
   readonly #log = new PacketLog();
@@ -48,11 +48,10 @@ export class Laboratory {
       twenty: () => this.#twenty(),
       restart: () => void this.#restart(),
     });
+    this.#stage = new Stage({ cut: (from) => this.#cut(from), setOffline: (from, offline) => this.#setOffline(from, offline) });
     const column = (side: Side): Column =>
       new Column(side, {
         write: (from, text) => void this.#write(from, text),
-        cut: (from) => this.#cut(from),
-        setOffline: (from, offline) => this.#setOffline(from, offline),
         select: (id) => {
           this.#selected = id;
           this.#draw();
@@ -70,13 +69,8 @@ export class Laboratory {
       ),
       this.#notice,
       this.#stage.element,
-      element(
-        "div",
-        { className: "bench" },
-        this.#columns.alice.element,
-        element("div", { className: "middle" }, this.#figure.element, this.#switches.element),
-        this.#columns.bob.element,
-      ),
+      this.#switches.element,
+      element("div", { className: "bench" }, this.#columns.alice.element, this.#figure.element, this.#columns.bob.element),
       this.#log.element,
       this.#spoken,
     );
@@ -160,7 +154,6 @@ export class Laboratory {
     if (!person) return;
     const state: WireState = person.network.isOffline ? "offline" : person.state.status;
     this.#stage.show(side, state);
-    this.#columns[side].showOffline(person.network.isOffline);
   }
 
   #showFault(key: StringKey, cause: unknown): void {
@@ -175,6 +168,11 @@ export class Laboratory {
   // ---- what is done ------------------------------------------------------------------------
 
   async #write(side: Side, text: string): Promise<void> {
+    if (this.#ledger.isFull) {
+      this.#notice.textContent = t("lab.full", { count: MESSAGES_MAX });
+      this.#notice.hidden = false;
+      return;
+    }
     const to = this.#people[other(side)];
     try {
       if (to) await this.#people[side]?.write(to.user, text);

@@ -1,6 +1,9 @@
 import type { Passing, Side } from "./network";
 import { reach, type Touch } from "./reach";
 
+/** So many messages one visit may have: each is looked at with every packet. */
+export const MESSAGES_MAX = 1_000;
+
 /** Where one of the six lines of a message stands. Lit and broken only ever rise to lit. */
 export type LineState = "dark" | "flying" | "lost" | "broken" | "lit";
 
@@ -83,6 +86,11 @@ export class Ledger {
   /** All messages, oldest first. */
   get messages(): readonly MessageView[] {
     return [...this.#messages.values()];
+  }
+
+  /** The visit has as many messages as it may: no more are to be written. */
+  get isFull(): boolean {
+    return this.#messages.size >= MESSAGES_MAX;
   }
 
   message(id: string): MessageView | undefined {

@@ -1,5 +1,6 @@
 import { drawing, element } from "../dom";
 import { t } from "../i18n";
+import { Breakers, type BreakerEvents } from "./breakers";
 import type { Passing, Side } from "./network";
 import { nameOf } from "./words";
 
@@ -19,11 +20,13 @@ export class Stage {
   readonly element: HTMLElement;
   readonly #wires: Readonly<Record<Side, HTMLElement>>;
   readonly #states: Readonly<Record<Side, HTMLElement>>;
+  readonly #breakers: Readonly<Record<Side, Breakers>>;
   readonly #server: HTMLElement;
   readonly #flying = new Map<number, { readonly dot: HTMLElement; readonly animation: Animation | undefined }>();
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-  constructor() {
+  constructor(events: BreakerEvents) {
+    this.#breakers = { alice: new Breakers("alice", events), bob: new Breakers("bob", events) };
     const wire = (side: Side): HTMLElement =>
       element("div", { className: "wire", attributes: { "data-side": side, "aria-hidden": "true" } });
     const state = (): HTMLElement => element("span", { className: "state" });
@@ -50,6 +53,7 @@ export class Stage {
       "div",
       { className: "stage" },
       person("alice"),
+      this.#breakers.alice.element,
       this.#wires.alice,
       element(
         "div",
@@ -59,6 +63,7 @@ export class Stage {
         this.#server,
       ),
       this.#wires.bob,
+      this.#breakers.bob.element,
       person("bob"),
     );
   }
@@ -68,6 +73,7 @@ export class Stage {
     this.#wires[side].dataset.state = state;
     this.#states[side].textContent = t(`lab.${state}`);
     this.#states[side].dataset.state = state;
+    this.#breakers[side].show(state === "offline");
   }
 
   showServer(away: boolean): void {

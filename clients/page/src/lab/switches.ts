@@ -20,6 +20,8 @@ export class Switches {
   readonly element: HTMLElement;
   readonly #losing = new Map<Line, HTMLButtonElement>();
   readonly #restart: HTMLButtonElement;
+  /** On a phone the switches are a sheet, which this opens. */
+  readonly #more: HTMLButtonElement;
 
   constructor(delay: number, events: SwitchEvents) {
     for (const line of LINES) {
@@ -58,20 +60,38 @@ export class Switches {
       String(delay),
       (value) => events.delay(Number(value)),
     );
+    this.#more = element(
+      "button",
+      { type: "button", className: "button small more", attributes: { "aria-expanded": "false", "aria-controls": "lab-breaking" } },
+      t("lab.switches"),
+    );
+    this.#more.addEventListener("click", () => this.#open(this.#more.getAttribute("aria-expanded") !== "true"));
     this.element = element(
       "section",
       { className: "switches", attributes: { "aria-label": t("lab.switches") } },
-      element("h2", {}, t("lab.switches")),
-      element("div", { className: "actions" }, plain("lab.one", events.one, true), plain("lab.twenty", events.twenty), this.#restart),
-      element("fieldset", { className: "losses" }, element("legend", {}, t("lab.lose")), ...this.#losing.values()),
-      mode,
-      hint,
-      speed,
+      element("div", { className: "actions" }, plain("lab.one", events.one, true), plain("lab.twenty", events.twenty), this.#more),
+      element(
+        "div",
+        { className: "breaking", id: "lab-breaking" },
+        element("fieldset", { className: "losses" }, element("legend", {}, t("lab.lose")), ...this.#losing.values()),
+        this.#restart,
+        mode,
+        speed,
+        hint,
+      ),
     );
+    this.element.addEventListener("keydown", ({ key }) => {
+      if (key === "Escape") this.#open(false);
+    });
   }
 
   show(losing: ReadonlySet<Line>): void {
     for (const [line, button] of this.#losing) button.setAttribute("aria-pressed", String(losing.has(line)));
+  }
+
+  #open(open: boolean): void {
+    this.#more.setAttribute("aria-expanded", String(open));
+    this.element.dataset.open = String(open);
   }
 
   showRestarting(restarting: boolean): void {

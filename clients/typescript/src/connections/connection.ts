@@ -136,6 +136,7 @@ export class Connection implements LinkEvents {
     if (this.#acknowledgedTo < this.#lastConfirmed) {
       const taken = new AbortController();
       this.#closing = () => taken.abort();
+      this.#link?.leave?.();
       await delay(timeout, AbortSignal.any([taken.signal, this.#ending.signal]));
     }
     this.end({ reason: "the client was closed" });

@@ -20,7 +20,7 @@ import type { Link, LinkEvents } from "./transport.js";
 const HOLD = 25_000;
 /** A held poll that was cut after less than this is a loss of the connection. */
 const HOLD_MIN = 1_000;
-/** How long to wait for the confirmation of what has come before the next poll. */
+/** How long confirmations may gather, while more of what has come is to be confirmed. */
 const CONFIRM_WAIT = 100;
 /** How long to wait when the server did not hold a poll. */
 const IDLE_WAIT = 1_000;
@@ -44,6 +44,8 @@ export class PollingLink implements Link {
   #received = 0;
   #hold = HOLD;
   #polls = 0;
+  #gathering = false;
+  #leaves = false;
   #requesting = false;
 
   constructor(base: URL, events: LinkEvents) {
@@ -75,11 +77,16 @@ export class PollingLink implements Link {
     }
   }
 
+  leave(): void {
+    if (this.#leaves || !this.#welcome) return;
+    this.#leaves = true;
+    void this.#poll(0);
+  }
+
   close(): void {
-    if (this.#closing.signal.aborted) return;
-    this.#closing.abort();
     // It also confirms. Nobody hears how it goes: should it be lost, the lease runs out.
-    if (this.#welcome) void this.#post("poll", { ...this.#pollBody(0), leaves: true }, { keepalive: true }).catch(() => undefined);
+    if (!this.#closing.signal.aborted) this.leave();
+    this.#closing.abort();
   }
 
   // ---- polls -------------------------------------------------------------------------------
@@ -89,8 +96,22 @@ export class PollingLink implements Link {
     for (const sequence of this.#unconfirmed.keys()) {
       if (sequence <= upTo) this.#unconfirmed.delete(sequence);
     }
-    // The one that is held comes back when this one has brought the cursor.
-    if (this.#welcome && this.#polls < POLLS_MAX) void this.#poll(this.#hold);
+    // A request for each of many costs more than the messages; and the first must not wait until the last is handled.
+    if (this.#cursor < this.#received) void this.#gather();
+    else this.#tell();
+  }
+
+  async #gather(): Promise<void> {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    await delay(CONFIRM_WAIT, this.#closing.signal);
+    this.#gathering = false;
+    if (this.#cursor > this.#cursorSent) this.#tell();
+  }
+
+  /** The poll that is held comes back when this one has brought the cursor. */
+  #tell(): void {
+    if (this.#welcome && this.#polls < POLLS_MAX && this.#goesOn) void this.#poll(this.#hold);
   }
 
   async #poll(hold: number): Promise<void> {
@@ -99,11 +120,11 @@ export class PollingLink implements Link {
     this.#polls++;
     let wait = 0;
     try {
-      const packets = await this.#post("poll", this.#pollBody(hold), { signal: this.#closing.signal });
-      if (!packets) return;
+      const packets = await this.#post("poll", this.#pollBody(hold), this.#leaves ? { keepalive: true } : { signal: this.#closing.signal });
+      if (!packets || this.#closing.signal.aborted) return;
       const [welcome, ...more] = packets;
       if (welcome?.kind !== "welcome") throw new Violation(PROTOCOL_VIOLATION, "the answer of a poll does not begin with its welcome");
-      if (!this.#goesOn(welcome, cursor)) {
+      if (!this.#continues(welcome, cursor)) {
         this.#end("the server does not go on where the poll before ended");
         return;
       }
@@ -122,6 +143,7 @@ export class PollingLink implements Link {
       this.#polls--;
     }
     if (wait > 0) await delay(wait, this.#closing.signal);
+    if (!this.#goesOn) return;
     // Unless a confirmation has sent the next one meanwhile.
     if (this.#polls === 0 || (this.#cursor > this.#cursorSent && this.#polls < POLLS_MAX)) void this.#poll(this.#hold);
   }
@@ -142,11 +164,16 @@ export class PollingLink implements Link {
       },
       ...(this.#welcome && { received: this.#received }),
       holdMilliseconds: Math.round(hold),
+      ...(this.#leaves && { leaves: true }),
     };
   }
 
+  get #goesOn(): boolean {
+    return !this.#leaves && !this.#closing.signal.aborted;
+  }
+
   /** The first welcome is that of the connection; the others repeat it, and stand for the ack:A of their poll's cursor. */
-  #goesOn(welcome: Welcome, cursor: number): boolean {
+  #continues(welcome: Welcome, cursor: number): boolean {
     const first = this.#welcome;
     if (!first) {
       this.#welcome = welcome;

@@ -1,9 +1,5 @@
-import { delay } from "./backoff.js";
+import { type Backoff, delay } from "./backoff.js";
 import type { Transport } from "./transport.js";
-
-/** How long to wait before a WebSocket is tried again beside long polling: at first, and at the most. */
-const PROBE_AFTER = 30_000;
-const PROBE_AFTER_MAX = 600_000;
 
 /**
  * Which way the next connection goes. The first way is the wanted one; when it has brought no welcome the next attempt goes the second way, and
@@ -16,17 +12,18 @@ export class TransportChoice {
 
   readonly #transports: readonly [Transport, Transport?];
   readonly #better: () => void;
-  readonly #probeFirst: number;
+  readonly #waits: Backoff;
 
   /**
    * @param transports One or two.
+   * @param waits How long to wait before the wanted way is tried beside the other.
    * @param better Called when the wanted way is open again.
    */
-  constructor(transports: readonly [Transport, Transport?], better: () => void, probeFirst = PROBE_AFTER) {
+  constructor(transports: readonly [Transport, Transport?], waits: Backoff, better: () => void) {
     this.#transports = transports;
     this.#better = better;
-    this.#probeFirst = probeFirst;
-    this.#probeAfter = probeFirst;
+    this.#waits = waits;
+    this.#probeAfter = waits.first;
   }
 
   next(): Transport {
@@ -46,7 +43,7 @@ export class TransportChoice {
       // Whoever cannot be reached this way either may be reached the other.
       if (!welcomed) this.#current = 0;
     } else if (welcomed) {
-      this.#probeAfter = this.#probeFirst;
+      this.#probeAfter = this.#waits.first;
     } else if (other) {
       this.#current = 1;
     }
@@ -60,7 +57,7 @@ export class TransportChoice {
     while (!signal.aborted) {
       await delay(this.#probeAfter, signal);
       if (signal.aborted) return;
-      this.#probeAfter = Math.min(PROBE_AFTER_MAX, 2 * this.#probeAfter);
+      this.#probeAfter = Math.min(this.#waits.max, 2 * this.#probeAfter);
       if (await opens(wanted, signal)) {
         this.#current = 0;
         this.#better();

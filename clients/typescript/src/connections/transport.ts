@@ -4,12 +4,14 @@ import type { Violation } from "../protocol/reader.js";
 /** How packets travel. */
 export type TransportName = "websocket" | "polling";
 
-/** Packets out. Neither method throws. */
+/** Packets out. No method throws. */
 export interface Link {
   /** Sends a packet behind those before it. */
   send(packet: Packet): void;
   /** Bytes that were sent and have not left. */
   readonly buffered: number;
+  /** Brings what was confirmed to the server without delay, because {@link close} follows; left out where it is under way as soon as it is sent. */
+  leave?(): void;
   /** Closes at once; nothing is received afterwards. */
   close(): void;
 }

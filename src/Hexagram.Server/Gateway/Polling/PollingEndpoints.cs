@@ -3,6 +3,7 @@ using Hexagram.Protocol;
 using Hexagram.Protocol.Codec.Json;
 using Hexagram.Protocol.Polling;
 using Hexagram.Server.Authentication;
+using Hexagram.Server.Options;
 using Hexagram.Server.Router;
 using Hexagram.Server.Telemetry;
 using Microsoft.AspNetCore.Authorization;
@@ -18,12 +19,14 @@ internal sealed class PollingEndpoints(SessionSurroundings surroundings, Polling
     /// <summary>A status request with as many ids as allowed, however it is spelled.</summary>
     private static readonly int StatusBytesMax = JsonPacketCodec.BytesMax(ProtocolLimits.PacketOverheadBytes);
 
+    /// <summary>The longest body: one message of any allowed size, however it is spelled.</summary>
+    internal static int MessagesBytesMax(SessionBounds bounds) => JsonPacketCodec.BytesMax(bounds.BodyBytesMax + ProtocolLimits.PacketOverheadBytes);
+
     /// <summary>Maps them, and the document that describes them to machines.</summary>
     public void Map(IEndpointRouteBuilder endpoints, string prefix)
     {
-        var messagesBytesMax = JsonPacketCodec.BytesMax(surroundings.Options.Bounds.BodyBytesMax + ProtocolLimits.PacketOverheadBytes);
         Map(endpoints, "/poll", ProtocolLimits.HelloBytesMax, PollAsync);
-        Map(endpoints, "/messages", messagesBytesMax, TakeMessagesAsync);
+        Map(endpoints, "/messages", MessagesBytesMax(surroundings.Options.Bounds), TakeMessagesAsync);
         Map(endpoints, "/status", StatusBytesMax, TellStatusAsync);
         var document = OpenApiDocument.For(prefix);
         endpoints.MapGet(OpenApiDocument.Path, context => OpenApiDocument.WriteAsync(context, document));

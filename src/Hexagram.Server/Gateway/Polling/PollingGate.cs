@@ -1,10 +1,8 @@
-using System.Buffers;
 using Hexagram.Protocol;
 using Hexagram.Server.Authentication;
 using Hexagram.Server.Gateway.WebSockets;
 using Hexagram.Server.Options;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace Hexagram.Server.Gateway.Polling;
@@ -18,9 +16,14 @@ internal sealed class PollingGate(PageRules pages, HttpUser httpUser, ITokenAuth
     /// <summary>Requests of one user under way, for each of the sessions that it may have: a poll and the one that takes its place, messages and a status.</summary>
     private const int RequestsPerSession = 4;
 
+    /// <summary>So many of the longest bodies one user may have under way; a session on a socket holds one, and a user may have more of those.</summary>
+    private const int LongestBodies = 4;
+
     private const string Scheme = "Bearer ";
 
-    private readonly RequestCounts _counts = new(checked(options.Bounds.SessionsPerUserMax * RequestsPerSession));
+    private readonly UserRequests _share = new(
+        checked(options.Bounds.SessionsPerUserMax * RequestsPerSession),
+        (long)LongestBodies * PollingEndpoints.MessagesBytesMax(options.Bounds));
 
     /// <summary>Answers a request that is not to be served, and serves the others.</summary>
     /// <param name="context">The request.</param>
@@ -73,22 +76,25 @@ internal sealed class PollingGate(PageRules pages, HttpUser httpUser, ITokenAuth
             return;
         }
 
-        if (!_counts.TryEnter(identity.User))
+        if (!_share.TryEnter(identity.User))
         {
             await RefuseAsync(context, ErrorCode.TooManySessions, "The user has as many requests under way as it may.").ConfigureAwait(false);
             return;
         }
 
+        var reading = new BodyReading(context, identity.User, _share, bodyBytesMax);
         try
         {
-            var body = await ReadAsync(context, bodyBytesMax).ConfigureAwait(false);
-            await (body is { } whole
-                ? serveAsync(context, identity, whole)
-                : RefuseAsync(context, ErrorCode.PacketTooLarge, $"A body is longer than the limit of {bodyBytesMax} bytes.")).ConfigureAwait(false);
+            await (await reading.ReadAsync().ConfigureAwait(false) switch
+            {
+                BodyReading.Outcome.Whole => serveAsync(context, identity, reading.Body),
+                BodyReading.Outcome.TooLong => RefuseAsync(context, ErrorCode.PacketTooLarge, $"A body is longer than the limit of {bodyBytesMax} bytes."),
+                _ => RefuseAsync(context, ErrorCode.TooManySessions, "The user has as many bytes of requests under way as it may."),
+            }).ConfigureAwait(false);
         }
         finally
         {
-            _counts.Leave(identity.User);
+            _share.Leave(identity.User, reading.Taken);
         }
     }
 
@@ -140,43 +146,5 @@ internal sealed class PollingGate(PageRules pages, HttpUser httpUser, ITokenAuth
             ? AuthenticationResult.Invalid()
             : await authenticator.AuthenticateAsync(token, context.RequestAborted).ConfigureAwait(false);
         return identity.Code == ErrorCode.TokenInvalid && known is { } user ? user : identity;
-    }
-
-    /// <summary>The whole body; null when it is too long. No more memory is taken than has arrived.</summary>
-    private static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpContext context, int bytesMax)
-    {
-        if (context.Request.ContentLength > bytesMax)
-        {
-            return null;
-        }
-
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            // The bound is ours, and may be higher than the host's.
-            limit.MaxRequestBodySize = null;
-        }
-
-        var body = new ArrayBufferWriter<byte>();
-        var reader = context.Request.BodyReader;
-        while (true)
-        {
-            var read = await reader.ReadAsync(context.RequestAborted).ConfigureAwait(false);
-            if (body.WrittenCount + read.Buffer.Length > bytesMax)
-            {
-                reader.AdvanceTo(read.Buffer.End);
-                return null;
-            }
-
-            foreach (var piece in read.Buffer)
-            {
-                body.Write(piece.Span);
-            }
-
-            reader.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                return body.WrittenMemory;
-            }
-        }
     }
 }
