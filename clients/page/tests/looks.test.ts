@@ -113,12 +113,14 @@ for (const colorScheme of ["light", "dark"] as const) {
       await alice.getByRole("button", { name: "中文" }).click();
       await alice.getByRole("textbox", { name: "写给" }).waitFor();
       await look(alice, name("chinese"));
-      // Whoever polls is told with a status that browsers complain about; a page that is opened anew does not.
-      await alice.reload();
-      await alice.getByText("已连接", { exact: true }).waitFor({ state: "attached" });
-      await alice.evaluate(takeOver, `Alice-${tag}`);
-      await alice.getByText("已在另一处继续").waitFor();
-      await look(alice, name("superseded"));
+    });
+
+    test(`so is that another copy has taken over: ${colorScheme}, ${width}`, async () => {
+      const user = `Carol-${colorScheme}-${width}`;
+      const carol = await people.signIn(server, user, { colorScheme, viewport: WIDTHS[width], bypassCSP: true });
+      await carol.evaluate(takeOver, user);
+      await carol.getByText(`${user} goes on in another place`).waitFor();
+      await look(carol, `superseded-${colorScheme}-${width}`);
     });
   }
 }
