@@ -8,6 +8,7 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData("Hexagram.AspNetCore")]
     [InlineData("Hexagram.AspNetCore.Postgres")]
+    [InlineData("Hexagram.Clustering.Redis")]
     [InlineData("Hexagram.Client")]
     [InlineData("Hexagram.Client.Data")]
     [InlineData("Hexagram.Client.Hosting")]

@@ -112,6 +112,28 @@ public sealed class FailureTests(ThreeNodes nodes) : IClassFixture<ThreeNodes>
     }
 
     [Fact]
+    public async Task A_node_that_dies_while_Redis_is_away_holds_up_only_those_whose_router_it_had_until_Redis_is_back()
+    {
+        await using var alice = await nodes.OpenAsync("alice", First);
+        await using var bob = await nodes.OpenAsync("bob", Second);
+        await using var carol = await nodes.OpenAsync("carol", Third);
+        await nodes.Ground.Redis.CrashAsync();
+        bob.Head(Third);
+        await Second.KillAsync();
+        await bob.WhenDisconnectedAsync();
+        var waiting = await alice.Client.SendAsync(bob.User, "to one whose router is gone");
+
+        Assert.Equal(1, (await alice.DeliverAsync(carol.User, "to one whose router is there")).Requests);
+        Assert.NotEqual(SentState.Delivered, waiting.State);
+
+        await nodes.Ground.Redis.StartAsync();
+        await waiting.Delivered.WaitAsync(ThreeNodes.Patience);
+        await nodes.StartAsync(Second);
+        Assert.Equal(["to one whose router is gone"], bob.Texts);
+        Assert.Equal(["to one whose router is there"], carol.Texts);
+    }
+
+    [Fact]
     public async Task PostgreSQL_away_means_that_nothing_is_accepted_and_all_goes_on_when_it_is_back()
     {
         await using var alice = await nodes.OpenAsync("alice", First);

@@ -35,11 +35,14 @@ public class ThreeNodes : IAsyncLifetime
     private protected virtual string Heartbeat => HeartbeatRare;
 
     /// <summary>The program as the nodes run it.</summary>
-    internal ChaosProgram Program => new()
+    internal ChaosProgram Program => ProgramOf(Heartbeat);
+
+    /// <summary>The program with this heartbeat.</summary>
+    internal static ChaosProgram ProgramOf(string heartbeat) => new()
     {
         FileName = "dotnet",
         FirstWords = [Path.Combine(AppContext.BaseDirectory, "hexagram.dll")],
-        Environment = new Dictionary<string, string> { ["HEXAGRAM__ROUTER__HEARTBEAT"] = Heartbeat },
+        Environment = new Dictionary<string, string> { ["HEXAGRAM__ROUTER__HEARTBEAT"] = heartbeat },
         ServerWords = data => ["serve", "--json", "--data", data, "--tcp", "127.0.0.1:0", "--http", "http://127.0.0.1:0"],
         ClientWords = [],
         IssueToken = (data, user) => new TokenIssuer(SigningKey.Open(Path.Combine(data, "token.key")), TimeProvider.System).Issue(user, TimeSpan.FromHours(1)),

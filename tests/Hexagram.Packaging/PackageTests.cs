@@ -7,7 +7,7 @@ public sealed class PackageTests(Feed feed)
 {
     private static readonly string[] Libraries =
     [
-        "Hexagram.AspNetCore", "Hexagram.AspNetCore.Postgres", "Hexagram.Client", "Hexagram.Client.Data", "Hexagram.Client.Hosting", "Hexagram.Delivery", "Hexagram.Protocol", "Hexagram.Server", "Hexagram.Storage",
+        "Hexagram.AspNetCore", "Hexagram.AspNetCore.Postgres", "Hexagram.Client", "Hexagram.Client.Data", "Hexagram.Client.Hosting", "Hexagram.Clustering.Redis", "Hexagram.Delivery", "Hexagram.Protocol", "Hexagram.Server", "Hexagram.Storage",
         "Hexagram.Storage.Postgres", "Hexagram.Storage.RocksDb",
     ];
 

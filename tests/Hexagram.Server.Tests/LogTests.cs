@@ -81,6 +81,7 @@ public sealed class LogTests
                 [1105] = "Session.LogStoreUnavailable",
                 [1106] = "Session.LogFailed",
                 [1107] = "Session.LogAuthorizerFailed",
+                [1108] = "Session.LogRouterUnavailable",
                 [1110] = "Heartbeat.LogNotCompared",
                 [1201] = "UserRoutes.LogHintsLost",
                 [1202] = "UserRoutes.LogCallLost",
@@ -90,6 +91,10 @@ public sealed class LogTests
                 [1402] = "PublishedKeys.LogOldKeys",
                 [1403] = "PublishedKeys.LogKeys",
                 [1410] = "HttpUser.LogNoUser",
+                [1601] = "OtherNodes.LogHintsLost",
+                [1602] = "OtherNodes.LogJoined",
+                [1603] = "OtherNodes.LogGone",
+                [1604] = "MembershipLoss.LogLost",
             },
             ids);
     }

@@ -42,6 +42,6 @@ internal sealed partial class MembershipLoss(IHostApplicationLifetime applicatio
         _ = Task.Run(application.StopApplication);
     }
 
-    [LoggerMessage(1404, LogLevel.Critical, "This node is no longer part of the cluster and ends, to be started again as a new one: {Why}")]
+    [LoggerMessage(1604, LogLevel.Critical, "This node is no longer part of the cluster and ends, to be started again as a new one: {Why}")]
     private static partial void LogLost(ILogger logger, string? why, Exception? fault);
 }

@@ -20,6 +20,9 @@ internal sealed partial class Session
     [LoggerMessage(1106, LogLevel.Error, "The session from {Peer} ends because of a fault in the server; the client will connect again. Please report it.")]
     private static partial void LogFailed(ILogger logger, string peer, Exception fault);
 
+    [LoggerMessage(1108, LogLevel.Warning, "The session from {Peer} ends because the cluster cannot be asked for its user's router: {Fault} The client will connect again.")]
+    private static partial void LogRouterUnavailable(ILogger logger, string peer, string fault);
+
     [LoggerMessage(1107, LogLevel.Warning, "The authorizer failed; the sender is told to retry later.")]
     private static partial void LogAuthorizerFailed(ILogger logger, Exception fault);
 }

@@ -493,6 +493,10 @@ internal sealed partial class Session : ISessionPost, IStoredListener, INewcomer
                 LogStoreUnavailable(_surroundings.Logger, _transport.Peer, fault.Message);
                 End(ErrorCode.StoreUnavailable);
                 break;
+            case RouterUnavailableException:
+                LogRouterUnavailable(_surroundings.Logger, _transport.Peer, fault.Message);
+                End(ErrorCode.Resynchronize);
+                break;
             case OperationCanceledException when Stopping.IsCancellationRequested || Gone.IsCancellationRequested:
                 break;
             default:

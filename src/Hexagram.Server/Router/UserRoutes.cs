@@ -18,6 +18,7 @@ internal sealed partial class UserRoutes(IGrainFactory grains, ILogger<UserRoute
     public int Count => _routes.Count;
 
     /// <summary>A session begins; see <see cref="IUserRouterGrain.RegisterAsync"/>.</summary>
+    /// <exception cref="RouterUnavailableException">The router is on a node that does not answer, and that has not been given up yet.</exception>
     public async ValueTask<RegisterOutcome> RegisterAsync(UserId user, SessionRecord session)
     {
         try
@@ -28,7 +29,11 @@ internal sealed partial class UserRoutes(IGrainFactory grains, ILogger<UserRoute
         {
             // The router was leaving memory while the call was on its way; the next one finds it anew. Said twice, it is registered once.
             LogCallLost(logger, fault);
-            return await Grain(user).RegisterAsync(session).ConfigureAwait(false);
+            return await RegisterAgainAsync(user, session).ConfigureAwait(false);
+        }
+        catch (TimeoutException fault)
+        {
+            throw new RouterUnavailableException(fault);
         }
     }
 
@@ -79,6 +84,18 @@ internal sealed partial class UserRoutes(IGrainFactory grains, ILogger<UserRoute
     internal void GiveUp(UserRoute route) => _routes.TryRemove(new KeyValuePair<UserId, UserRoute>(route.User, route));
 
     internal void Lost(UserId user, Exception fault) => LogHintsLost(logger, user, fault);
+
+    private async ValueTask<RegisterOutcome> RegisterAgainAsync(UserId user, SessionRecord session)
+    {
+        try
+        {
+            return await Grain(user).RegisterAsync(session).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is OrleansException or TimeoutException)
+        {
+            throw new RouterUnavailableException(fault);
+        }
+    }
 
     private UserRoute Route(UserId user) => _routes.GetOrAdd(user, static (user, routes) => new UserRoute(user, routes), this);
 

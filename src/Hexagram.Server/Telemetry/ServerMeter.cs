@@ -43,7 +43,7 @@ internal sealed class ServerMeter
         meter.CreateObservableCounter("hexagram.server.polls", Polls, "{poll}", "Polls that are over, by outcome.");
         if (others is not null)
         {
-            meter.CreateObservableUpDownCounter("hexagram.server.nodes", () => (long)others.Count + 1, "{node}", "Nodes of the cluster that live, as far as this one knows; itself among them.");
+            meter.CreateObservableUpDownCounter("hexagram.cluster.nodes", () => (long)others.Count + 1, "{node}", "Nodes of the cluster that live, as far as this one knows; itself among them.");
         }
 
         meter.CreateObservableUpDownCounter("hexagram.server.polling", () => (long)leases.Count, "{device}", "Devices that poll at the moment, also between two polls.");

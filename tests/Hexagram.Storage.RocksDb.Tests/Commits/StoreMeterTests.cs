@@ -39,7 +39,10 @@ public sealed class StoreMeterTests
         using var heard = new Heard(meters);
         var page = await File.ReadAllTextAsync(Path.Combine(Root(), "docs", "metrics.md"));
 
-        var listed = page.Split('\n').Where(line => line.StartsWith("| `hexagram.store.", StringComparison.Ordinal)).Select(line => line.Split('`')[1]);
+        // What the store in PostgreSQL alone measures is marked so.
+        var listed = page.Split('\n')
+            .Where(line => line.StartsWith("| `hexagram.store.", StringComparison.Ordinal) && !line.Contains("| PostgreSQL", StringComparison.Ordinal))
+            .Select(line => line.Split('`')[1]);
 
         Assert.Equal(heard.Names.Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
     }

@@ -14,7 +14,7 @@ public sealed record Transport(string Name, string Scheme, PacketForm Form = Pac
     private static readonly bool Long = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") is "1";
 
     /// <summary>A transport beside the first one takes every so manieth case of a list.</summary>
-    private static readonly int Share = Long ? 4 : 7;
+    private static readonly int Share = Long ? 4 : 12;
 
     private static readonly Transport[] Standing = Long
         ? [new("tcp", "tcp"), new("ws", "ws"), new("ws-json", "ws", PacketForm.Json)]
