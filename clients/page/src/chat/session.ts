@@ -94,7 +94,7 @@ export class ChatSession {
     const entry = await this.history.addOwn(sent.number, peer, text, Date.now(), sent.state);
     this.#follow(sent);
     this.#tell({ changed: "entry", entry });
-    this.#channel.postMessage("sent");
+    this.#channel.postMessage(sent.number);
     await this.#raise(sent);
   }
 
@@ -133,7 +133,7 @@ export class ChatSession {
     this.#client.on("sent", (sent) => void this.#raise(sent));
     this.#client.on("state", () => this.#tell({ changed: "connection" }));
     this.#channel.onmessage = ({ data }) => {
-      if (data === "sent") void this.#followAll();
+      if (typeof data === "number") void this.#seeElsewhere(data);
       else this.#tell({ changed: "talks" });
     };
     await this.#followAll();
@@ -157,6 +157,12 @@ export class ChatSession {
     }
   }
 
+  /** Another tab has put a message into the history, or raised its mark: it may have left the outbox by now, and this tab may have heard of that too early. */
+  async #seeElsewhere(number: number): Promise<void> {
+    await this.#followAll();
+    this.#show(await this.history.find(ownKey(number)));
+  }
+
   /** Why a message was refused, or whether one that was cancelled may still arrive, is said to whoever waits for it. */
   #follow(sent: SentMessage): void {
     this.#open.set(ownKey(sent.number), sent);
@@ -168,6 +174,7 @@ export class ChatSession {
 
   async #raise(sent: SentMessage): Promise<void> {
     const entry = await this.history.raise(sent.number, sent.state);
+    if (entry) this.#channel.postMessage(sent.number);
     if (sent.state !== "waiting") this.#left.delete(sent.id);
     if (sent.state === "delivered" || sent.state === "refused" || sent.state === "cancelled") this.#open.delete(ownKey(sent.number));
     this.#show(entry);
