@@ -156,7 +156,7 @@ public sealed class FailureTests(ThreeNodes nodes) : IClassFixture<ThreeNodes>
     {
         await using var alice = await nodes.OpenAsync("alice", First);
         await using var bob = await nodes.OpenAsync("bob", Second);
-        using var done = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var done = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         var burners = Enumerable.Range(0, 4 * Environment.ProcessorCount).Select(_ => new Thread(() => Burn(done.Token)) { IsBackground = true }).ToList();
         burners.ForEach(burner => burner.Start());
         var before = nodes.Nodes.Select(ThreeNodes.Deaths).ToList();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Hexagram.Client;
@@ -16,6 +17,7 @@ internal sealed class ApplicationProgram : IAsyncDisposable
 
     private readonly HexagramClient _client;
     private readonly SteeredClock _clock;
+    private readonly ConcurrentQueue<Task> _followers = new();
 
     private ApplicationProgram(HexagramClient client, SteeredClock clock)
     {
@@ -85,7 +87,7 @@ internal sealed class ApplicationProgram : IAsyncDisposable
         foreach (var message in _client.ListOutbox())
         {
             // A body that was left on the disk stands for a message that was stored for somebody who was away; here nobody is for long.
-            _ = FollowAsync(message, message.Body?.Text ?? "");
+            _followers.Enqueue(FollowAsync(message, message.Body?.Text ?? ""));
         }
 
         _client.OnMessageInTransaction(async (message, transaction, cancellationToken) =>
@@ -124,7 +126,7 @@ internal sealed class ApplicationProgram : IAsyncDisposable
         Spoken.Say(Spoken.Calling, text);
         var message = await _client.SendAsync(to, text);
         Spoken.Say(Spoken.Sent, text);
-        _ = FollowAsync(message, text);
+        _followers.Enqueue(FollowAsync(message, text));
     }
 
     private static async Task FollowAsync(SentMessage message, string text)
@@ -159,6 +161,8 @@ internal sealed class ApplicationProgram : IAsyncDisposable
             }
         }
 
+        // What became of a message is told by its follower, who may come to speak later than the outbox is empty.
+        await Task.WhenAll(_followers);
         Spoken.Say(Spoken.Drained);
     }
 }
