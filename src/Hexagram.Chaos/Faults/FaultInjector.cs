@@ -1,6 +1,7 @@
 using Hexagram.Chaos.Nodes;
 using Hexagram.Chaos.Proxy;
 using Hexagram.Chaos.Runs;
+using static Hexagram.Chaos.Faults.Striking;
 
 namespace Hexagram.Chaos.Faults;
 
@@ -114,30 +115,9 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerGrou
         _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "There is no such fault."),
     };
 
-    private async Task<(int, string)> OnProcessAsync(
-        Func<ClientProcess, bool> which, Func<ClientProcess, Random, CancellationToken, Task<(int, string)>> strike, Random random, CancellationToken end)
-    {
-        var candidates = processes.Where(which).ToArray();
-        random.Shuffle(candidates);
-        foreach (var process in candidates)
-        {
-            if (!await process.Gate.WaitAsync(0, CancellationToken.None))
-            {
-                continue;
-            }
-
-            try
-            {
-                return await strike(process, random, end);
-            }
-            finally
-            {
-                process.Gate.Release();
-            }
-        }
-
-        return (0, "every process of clients was being disturbed already");
-    }
+    private Task<(int Struck, string What)> OnProcessAsync(
+        Func<ClientProcess, bool> which, Func<ClientProcess, Random, CancellationToken, Task<(int, string)>> strike, Random random, CancellationToken end) =>
+        OneAsync(processes.Where(which), process => process.Gate, process => strike(process, random, end), random, "every process of clients was being disturbed already");
 
     private async Task<(int, string)> KillClientAsync(ClientProcess process, Random random, CancellationToken end)
     {
@@ -264,8 +244,6 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerGrou
         return struck ? (1, $"lost one {name} and what came after it on its connection") : (0, $"no {name} came by");
     }
 
-    internal static bool Chance(Random random) => random.Next(2) == 0;
-
     /// <summary>All connections, or one in so many.</summary>
     private static Func<ProxiedConnection, bool> Some(Random random)
     {
@@ -279,20 +257,4 @@ internal sealed class FaultInjector(FaultPlan plan, FaultProxy proxy, ServerGrou
     private static string Connections(int count) => count == 1 ? "one connection" : $"{count} connections";
 
     private static string Names(ClientProcess process) => string.Join(", ", process.Seats.Select(seat => seat.Party));
-
-    internal static string Words(TimeSpan length) => FormattableString.Invariant($"{length.TotalSeconds:0.00} s");
-
-    /// <returns>Whether it took its time; false when the end came before.</returns>
-    internal static async Task<bool> PauseAsync(TimeSpan length, CancellationToken end)
-    {
-        try
-        {
-            await Task.Delay(length, end);
-            return true;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-    }
 }

@@ -1,6 +1,7 @@
 using Hexagram.Chaos.Nodes;
 using Hexagram.Chaos.Runs;
 using Hexagram.Processes;
+using static Hexagram.Chaos.Faults.Striking;
 
 namespace Hexagram.Chaos.Faults;
 
@@ -10,11 +11,11 @@ internal sealed class ServerFaults(FaultPlan plan, ServerGroup servers, Recorder
     /// <summary>Strikes, and returns when all is whole again.</summary>
     public Task<(int Struck, string What)> StrikeAsync(Fault fault, Random random, CancellationToken end) => fault switch
     {
-        Fault.KillServer => OnNodeAsync(KillAsync, random, end),
-        Fault.StopServer => OnNodeAsync(StopAsync, random, end),
-        Fault.RestartServer => RestartAsync(random, end),
-        Fault.IsolateNode => OnNodeAsync(IsolateAsync, random, end),
-        Fault.CutOffDatabase => OnNodeAsync(CutOffDatabaseAsync, random, end),
+        Fault.KillServer => OnNodeAsync(KillAsync, random, end, servers.Nodes),
+        Fault.StopServer => OnNodeAsync(StopAsync, random, end, servers.Nodes),
+        Fault.RestartServer => RestartAllAsync(random, end),
+        Fault.IsolateNode => OnNodeAsync(IsolateAsync, random, end, servers.Nodes),
+        Fault.CutOffDatabase => OnNodeAsync(CutOffDatabaseAsync, random, end, servers.Nodes),
         Fault.CrashDatabase => CrashAsync(Ground.Database, "PostgreSQL", random, end),
         Fault.CrashRedis => CrashAsync(Ground.Redis, "Redis", random, end),
         _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "It does not concern the server."),
@@ -24,78 +25,51 @@ internal sealed class ServerFaults(FaultPlan plan, ServerGroup servers, Recorder
 
     private string Name(ServerProcess node) => servers.Nodes.Count == 1 ? "the server" : $"node {servers.Nodes.ToList().IndexOf(node) + 1}";
 
-    private async Task<(int, string)> OnNodeAsync(Func<ServerProcess, Random, CancellationToken, Task<(int, string)>> strike, Random random, CancellationToken end)
-    {
-        var candidates = servers.Nodes.ToArray();
-        random.Shuffle(candidates);
-        foreach (var node in candidates)
-        {
-            if (!await node.Gate.WaitAsync(0, CancellationToken.None))
-            {
-                continue;
-            }
-
-            try
-            {
-                return await strike(node, random, end);
-            }
-            finally
-            {
-                node.Gate.Release();
-            }
-        }
-
-        return (0, "the server was being disturbed already");
-    }
+    private static Task<(int Struck, string What)> OnNodeAsync(
+        Func<ServerProcess, Random, CancellationToken, Task<(int, string)>> strike, Random random, CancellationToken end, params IEnumerable<ServerProcess> nodes) =>
+        OneAsync(nodes, node => node.Gate, node => strike(node, random, end), random, "the server was being disturbed already");
 
     private async Task<(int, string)> KillAsync(ServerProcess node, Random random, CancellationToken end)
     {
         var wasAlive = await node.KillAsync();
-        var pause = FaultInjector.Chance(random) ? TimeSpan.Zero : plan.Pause(random) / 4;
-        await FaultInjector.PauseAsync(pause, end);
+        var pause = Chance(random) ? TimeSpan.Zero : plan.Pause(random) / 4;
+        await PauseAsync(pause, end);
         await servers.StartAsync(node);
-        return (wasAlive ? 1 : 0, $"killed {Name(node)} and started it again after {FaultInjector.Words(pause)}");
+        return (wasAlive ? 1 : 0, $"killed {Name(node)} and started it again after {Words(pause)}");
     }
 
     private async Task<(int, string)> StopAsync(ServerProcess node, Random random, CancellationToken end)
     {
         var pause = plan.Pause(random);
         var struck = node.Stop();
-        await FaultInjector.PauseAsync(pause, end);
-        return (struck && node.Continue() ? 1 : 0, $"stopped {Name(node)} for {FaultInjector.Words(pause)}");
+        await PauseAsync(pause, end);
+        return (struck && node.Continue() ? 1 : 0, $"stopped {Name(node)} for {Words(pause)}");
     }
 
     /// <summary>The nodes of a cluster one after the other, as an upgrade does.</summary>
-    private async Task<(int, string)> RestartAsync(Random random, CancellationToken end)
+    private async Task<(int, string)> RestartAllAsync(Random random, CancellationToken end)
     {
         var struck = 0;
         foreach (var node in servers.Nodes)
         {
-            if (!await node.Gate.WaitAsync(0, CancellationToken.None))
-            {
-                continue;
-            }
-
-            try
-            {
-                if (await node.EndAsync() is { } fault)
-                {
-                    recorder.Trouble(fault);
-                }
-
-                await FaultInjector.PauseAsync(plan.Pause(random) / 4, end);
-                await servers.StartAsync(node);
-                struck++;
-            }
-            finally
-            {
-                node.Gate.Release();
-            }
+            struck += (await OnNodeAsync(RestartAsync, random, end, node)).Struck;
         }
 
         return (struck, struck == 0 ? "the server was being disturbed already"
             : servers.Nodes.Count == 1 ? "ended the server in order and started it again"
             : $"ended {struck} nodes in order, one after the other, and started each again");
+    }
+
+    private async Task<(int, string)> RestartAsync(ServerProcess node, Random random, CancellationToken end)
+    {
+        if (await node.EndAsync() is { } fault)
+        {
+            recorder.Trouble(fault);
+        }
+
+        await PauseAsync(plan.Pause(random) / 4, end);
+        await servers.StartAsync(node);
+        return (1, $"ended {Name(node)} in order and started it again");
     }
 
     private async Task<(int, string)> IsolateAsync(ServerProcess node, Random random, CancellationToken end)
@@ -107,38 +81,29 @@ internal sealed class ServerFaults(FaultPlan plan, ServerGroup servers, Recorder
 
         var pause = plan.Pause(random);
         var struck = Ground.Isolate(node);
-        await FaultInjector.PauseAsync(pause, end);
+        await PauseAsync(pause, end);
         Ground.Reunite();
-        return (struck, $"kept {Name(node)} and the others from hearing of each other for {FaultInjector.Words(pause)}");
+        return (struck, $"kept {Name(node)} and the others from hearing of each other for {Words(pause)}");
     }
 
     private async Task<(int, string)> CutOffDatabaseAsync(ServerProcess node, Random random, CancellationToken end)
     {
         var pause = plan.Pause(random);
         var struck = Ground.CutOffDatabase(node);
-        await FaultInjector.PauseAsync(pause, end);
+        await PauseAsync(pause, end);
         Ground.ReachDatabase(node);
-        return (struck, $"let nothing pass between {Name(node)} and the database for {FaultInjector.Words(pause)}");
+        return (struck, $"let nothing pass between {Name(node)} and the database for {Words(pause)}");
     }
 
-    private async Task<(int, string)> CrashAsync(EngineProcess engine, string name, Random random, CancellationToken end)
-    {
-        if (!await Ground.Gate.WaitAsync(0, CancellationToken.None))
-        {
-            return (0, "an engine was being disturbed already");
-        }
+    private Task<(int Struck, string What)> CrashAsync(EngineProcess engine, string name, Random random, CancellationToken end) =>
+        OneAsync([engine], _ => Ground.Gate, _ => CrashAndStartAsync(engine, name, random, end), random, "an engine was being disturbed already");
 
-        try
-        {
-            var pause = plan.Pause(random) / 2;
-            await engine.CrashAsync();
-            await FaultInjector.PauseAsync(pause, end);
-            await engine.StartAsync();
-            return (1, $"crashed {name} and started it again after {FaultInjector.Words(pause)}");
-        }
-        finally
-        {
-            Ground.Gate.Release();
-        }
+    private async Task<(int, string)> CrashAndStartAsync(EngineProcess engine, string name, Random random, CancellationToken end)
+    {
+        var pause = plan.Pause(random) / 2;
+        await engine.CrashAsync();
+        await PauseAsync(pause, end);
+        await engine.StartAsync();
+        return (1, $"crashed {name} and started it again after {Words(pause)}");
     }
 }

@@ -21,19 +21,21 @@ internal sealed partial class UserRoutes(IGrainFactory grains, ILogger<UserRoute
     /// <exception cref="RouterUnavailableException">The router is on a node that does not answer, and that has not been given up yet.</exception>
     public async ValueTask<RegisterOutcome> RegisterAsync(UserId user, SessionRecord session)
     {
-        try
+        for (var isFirst = true; ; isFirst = false)
         {
-            return await Grain(user).RegisterAsync(session).ConfigureAwait(false);
-        }
-        catch (OrleansException fault)
-        {
-            // The router was leaving memory while the call was on its way; the next one finds it anew. Said twice, it is registered once.
-            LogCallLost(logger, fault);
-            return await RegisterAgainAsync(user, session).ConfigureAwait(false);
-        }
-        catch (TimeoutException fault)
-        {
-            throw new RouterUnavailableException(fault);
+            try
+            {
+                return await Grain(user).RegisterAsync(session).ConfigureAwait(false);
+            }
+            catch (OrleansException fault) when (isFirst)
+            {
+                // The router was leaving memory while the call was on its way; the next one finds it anew. Said twice, it is registered once.
+                LogCallLost(logger, fault);
+            }
+            catch (Exception fault) when (fault is OrleansException or TimeoutException)
+            {
+                throw new RouterUnavailableException(fault);
+            }
         }
     }
 
@@ -84,18 +86,6 @@ internal sealed partial class UserRoutes(IGrainFactory grains, ILogger<UserRoute
     internal void GiveUp(UserRoute route) => _routes.TryRemove(new KeyValuePair<UserId, UserRoute>(route.User, route));
 
     internal void Lost(UserId user, Exception fault) => LogHintsLost(logger, user, fault);
-
-    private async ValueTask<RegisterOutcome> RegisterAgainAsync(UserId user, SessionRecord session)
-    {
-        try
-        {
-            return await Grain(user).RegisterAsync(session).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (fault is OrleansException or TimeoutException)
-        {
-            throw new RouterUnavailableException(fault);
-        }
-    }
 
     private UserRoute Route(UserId user) => _routes.GetOrAdd(user, static (user, routes) => new UserRoute(user, routes), this);
 
