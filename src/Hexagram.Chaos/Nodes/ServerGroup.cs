@@ -91,6 +91,12 @@ internal sealed class ServerGroup : IAsyncDisposable
             }
             catch (InvalidOperationException) when (more > 0)
             {
+                if (node.IsAlive)
+                {
+                    // It was not ready in time; two processes must not be one node.
+                    await node.KillAsync();
+                }
+
                 await Task.Delay(StartPause);
             }
         }
