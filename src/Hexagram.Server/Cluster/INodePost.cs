@@ -24,11 +24,25 @@ internal interface INodePost : IGrainService
 /// <param name="Session">The number of its address.</param>
 /// <param name="Entries">As of <see cref="UserPost"/>.</param>
 /// <param name="Reports">As of <see cref="UserPost"/>.</param>
-/// <param name="IsSuperseded">A newer connection of its device has taken over.</param>
+/// <param name="Order">What it is to do beside.</param>
 [GenerateSerializer, Immutable, Alias("hexagram.session-post")]
 internal sealed record SessionPost(
     [property: Id(0)] UserId User,
     [property: Id(1)] long Session,
     [property: Id(2)] IReadOnlyList<EntryHint> Entries,
     [property: Id(3)] IReadOnlyList<DeliveryReport> Reports,
-    [property: Id(4)] bool IsSuperseded);
+    [property: Id(4)] SessionOrder Order);
+
+/// <summary>What a session on another node is told to do.</summary>
+[GenerateSerializer, Alias("hexagram.session-order")]
+internal enum SessionOrder
+{
+    /// <summary>To go on.</summary>
+    None = 0,
+
+    /// <summary>As of <see cref="ISessionPost.Supersede"/>.</summary>
+    Supersede = 1,
+
+    /// <summary>As of <see cref="ISessionPost.GiveWay"/>.</summary>
+    GiveWay = 2,
+}

@@ -33,10 +33,14 @@ internal sealed class NodePost(GrainId id, Silo silo, ILoggerFactory loggers, Se
 
     private static void Hand(SessionPost post, ISessionPost session)
     {
-        if (post.IsSuperseded)
+        switch (post.Order)
         {
-            session.Supersede();
-            return;
+            case SessionOrder.Supersede:
+                session.Supersede();
+                return;
+            case SessionOrder.GiveWay:
+                session.GiveWay();
+                return;
         }
 
         if (post.Entries.Count > 0)

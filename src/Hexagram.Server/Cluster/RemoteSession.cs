@@ -8,11 +8,14 @@ internal sealed class RemoteSession(NodeRoute route, UserId user, long number) :
 {
     /// <inheritdoc/>
     /// <remarks>Copied: the caller uses its list anew.</remarks>
-    public void Notify(IReadOnlyList<EntryHint> entries) => route.Add(new SessionPost(user, number, [.. entries], [], IsSuperseded: false));
+    public void Notify(IReadOnlyList<EntryHint> entries) => route.Add(new SessionPost(user, number, [.. entries], [], SessionOrder.None));
 
     /// <inheritdoc/>
-    public void Report(IReadOnlyList<DeliveryReport> reports) => route.Add(new SessionPost(user, number, [], [.. reports], IsSuperseded: false));
+    public void Report(IReadOnlyList<DeliveryReport> reports) => route.Add(new SessionPost(user, number, [], [.. reports], SessionOrder.None));
 
     /// <inheritdoc/>
-    public void Supersede() => route.Add(new SessionPost(user, number, [], [], IsSuperseded: true));
+    public void Supersede() => route.Add(new SessionPost(user, number, [], [], SessionOrder.Supersede));
+
+    /// <inheritdoc/>
+    public void GiveWay() => route.Add(new SessionPost(user, number, [], [], SessionOrder.GiveWay));
 }

@@ -16,6 +16,7 @@ internal sealed partial class Heartbeat(
     SessionRegistry registry,
     IMailboxStore store,
     UserRoutes routes,
+    SessionDirectory directory,
     ServerOptions options,
     ServerClock clock,
     ILogger<Heartbeat> logger,
@@ -28,6 +29,11 @@ internal sealed partial class Heartbeat(
 
     public override void Dispose()
     {
+        if (others is not null)
+        {
+            others.Gone -= Ask;
+        }
+
         _timer.Dispose();
         _asked.Dispose();
         base.Dispose();
@@ -37,7 +43,7 @@ internal sealed partial class Heartbeat(
     {
         if (others is not null)
         {
-            others.Gone += () => _asked.Release();
+            others.Gone += Ask;
         }
 
         var (tick, asked) = (TickAsync(stoppingToken), AskedAsync(stoppingToken));
@@ -60,7 +66,8 @@ internal sealed partial class Heartbeat(
     {
         var users = registry.Sessions
             .Select(session => (Session: session, session.Open))
-            .Where(session => session.Open is not null)
+            // What only sends messages is not known to the router, and what is ending no longer is.
+            .Where(session => session.Open is not null && directory.Holds(session.Open.Record.Address))
             .GroupBy(session => session.Open!.User)
             .ToList();
         foreach (var user in users)
@@ -83,6 +90,8 @@ internal sealed partial class Heartbeat(
             }
         }
     }
+
+    private void Ask() => _asked.Release();
 
     private Task<bool> TickAsync(CancellationToken cancellationToken) => _timer.WaitForNextTickAsync(cancellationToken).AsTask();
 

@@ -11,4 +11,7 @@ internal interface ISessionPost
 
     /// <summary>A newer connection of its device has taken over.</summary>
     void Supersede();
+
+    /// <summary>The same connection goes on at another node. One that does not poll is where it is, and nowhere else.</summary>
+    void GiveWay() => Supersede();
 }

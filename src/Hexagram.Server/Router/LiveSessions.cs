@@ -37,7 +37,7 @@ internal sealed class LiveSessions(UserId user, SessionDirectory directory, Serv
                 return RegisterOutcome.TooManySessions;
             }
 
-            return TryTakePlace(session) ? RegisterOutcome.Registered : RegisterOutcome.Superseded;
+            return TryTakePlace(session, isNew: true) ? RegisterOutcome.Registered : RegisterOutcome.Superseded;
         }
     }
 
@@ -53,11 +53,22 @@ internal sealed class LiveSessions(UserId user, SessionDirectory directory, Serv
     /// <summary>The sessions that a node holds, said again.</summary>
     public void Keep(IReadOnlyList<SessionRecord> sessions)
     {
-        foreach (var session in sessions)
+        lock (_gate)
         {
-            lock (_gate)
+            // Of some the end may have been lost on its way here, or they went with their node.
+            _sessions = [.. _sessions.Where(IsFound)];
+            foreach (var session in sessions)
             {
-                if (directory.TryFind(session.Address, user, out var post) && !TryTakePlace(session))
+                if (!directory.TryFind(session.Address, user, out var post) || TryTakePlace(session, isNew: false))
+                {
+                    continue;
+                }
+
+                if (KnownOf(session) is { } known && known.GoesOnFrom(session))
+                {
+                    post.GiveWay();
+                }
+                else
                 {
                     post.Supersede();
                 }
@@ -103,22 +114,34 @@ internal sealed class LiveSessions(UserId user, SessionDirectory directory, Serv
         }
 
         // Of some the end may have been lost on its way here.
-        _sessions = [.. _sessions.Where(known => directory.TryFind(known.Address, user, out _))];
+        _sessions = [.. _sessions.Where(IsFound)];
         return _sessions.Length >= max;
     }
 
-    private bool TryTakePlace(SessionRecord session)
+    private bool IsFound(SessionRecord known) => directory.TryFind(known.Address, user, out _);
+
+    private SessionRecord? KnownOf(SessionRecord session) => _sessions.FirstOrDefault(known => known.Device == session.Device);
+
+    /// <param name="session">Which.</param>
+    /// <param name="isNew">It begins, and is not said again.</param>
+    private bool TryTakePlace(SessionRecord session, bool isNew)
     {
-        var known = _sessions.FirstOrDefault(known => known.Device == session.Device);
+        var known = KnownOf(session);
         if (known is not null && known.Address != session.Address && directory.TryFind(known.Address, user, out var older))
         {
-            // Equal numbers are never made by an honest device; the one that was here first is left alone.
-            if (known.Connection.Value >= session.Connection.Value)
+            if (isNew && session.GoesOnFrom(known))
             {
+                older.GiveWay();
+            }
+            else if (known.Connection.Value >= session.Connection.Value)
+            {
+                // Equal numbers are never made by an honest device but for one that polls; the one that was here first is left alone.
                 return false;
             }
-
-            older.Supersede();
+            else
+            {
+                older.Supersede();
+            }
         }
 
         _sessions = known is null ? [.. _sessions, session] : [.. _sessions.Select(one => one == known ? session : one)];

@@ -19,4 +19,12 @@ internal sealed record SessionRecord(
     [property: Id(0)] SessionAddress Address,
     [property: Id(1)] DeviceId Device,
     [property: Id(2)] ConnectionNumber Connection,
-    [property: Id(3)] bool Receiving);
+    [property: Id(3)] bool Receiving)
+{
+    /// <summary>Its connection is a series of requests, any of which may come to another node: there it goes on under the same number.</summary>
+    [Id(4)]
+    public bool Polls { get; init; }
+
+    /// <summary>Whether this is where the connection of <paramref name="other"/> goes on.</summary>
+    public bool GoesOnFrom(SessionRecord other) => Polls && other.Polls && Connection == other.Connection;
+}

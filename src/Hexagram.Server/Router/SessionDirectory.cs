@@ -48,6 +48,9 @@ internal sealed class SessionDirectory(ILocalSiloDetails silo, OtherNodes? other
         }
     }
 
+    /// <summary>Whether it is a session of this node, and has not ended.</summary>
+    public bool Holds(SessionAddress address) => address.Node == Node && _sessions.ContainsKey(address.Number);
+
     /// <summary>Whether a session of another node still lives only that node knows: it is found as long as its node is.</summary>
     public bool TryFind(SessionAddress address, UserId user, [NotNullWhen(true)] out ISessionPost? session)
     {

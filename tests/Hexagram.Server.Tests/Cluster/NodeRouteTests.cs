@@ -67,7 +67,7 @@ public sealed class NodeRouteTests
     private static SessionPost Post(long session, int bodyBytes)
     {
         var entry = new Entry(new(session + 1), MessageId.New(DateTimeOffset.UnixEpoch), new("alice"), DateTimeOffset.UnixEpoch, Body.FromBytes(new byte[bodyBytes], "image/png"));
-        return new SessionPost(Bob, session, [new EntryHint(entry, Repeated: false)], [], IsSuperseded: false);
+        return new SessionPost(Bob, session, [new EntryHint(entry, Repeated: false)], [], SessionOrder.None);
     }
 
     /// <summary>A node whose answers the test gives.</summary>

@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
+using Hexagram.Processes;
 using Hexagram.Protocol;
+using Hexagram.Server.Gateway;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
 using Hexagram.Server.Tests.Harness;
+using Hexagram.Server.Tests.Polling;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Hosting;
@@ -20,9 +22,9 @@ public sealed class TwoNodesTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var primary = FreePort();
+        var primary = FreePort.Next();
         _first = await StartAsync(primary, primary);
-        _second = await StartAsync(FreePort(), primary);
+        _second = await StartAsync(FreePort.Next(), primary);
     }
 
     public async ValueTask DisposeAsync()
@@ -82,6 +84,71 @@ public sealed class TwoNodesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_connection_of_polls_goes_on_at_whichever_node_the_next_one_comes_to()
+    {
+        using var here = new PollingClient(_first, "dora");
+        using var there = new PollingClient(_second, "dora") { Hello = here.Hello };
+        (await here.PollAsync()).Well();
+        (await there.PollAsync()).Well();
+        (await here.PollAsync()).Well();
+
+        // One that is held is answered without a fault when the connection goes on elsewhere.
+        var held = await here.HeldAsync();
+        (await there.PollAsync()).Well();
+        (await held.WaitAsync(RawClient.Patience)).Well();
+        var heldThere = await there.HeldAsync();
+        (await here.PollAsync()).Well();
+        (await heldThere.WaitAsync(RawClient.Patience)).Well();
+    }
+
+    [Fact]
+    public async Task An_older_connection_of_polls_is_superseded_at_another_node()
+    {
+        using var here = new PollingClient(_first, "erik");
+        using var there = new PollingClient(_second, "erik") { Hello = here.Hello };
+        (await here.PollAsync()).Well();
+        there.Hello = there.Hello with { Connection = new(there.Hello.Connection.Value + 1) };
+        (await there.PollAsync()).Well();
+
+        Assert.Equal(ErrorCode.Superseded, (await here.PollAsync()).Goodbye?.Code);
+    }
+
+    [Fact]
+    public async Task A_poll_that_is_held_is_said_again_without_taking_back_what_went_on_elsewhere()
+    {
+        using var here = new PollingClient(_first, "frida");
+        using var there = new PollingClient(_second, "frida") { Hello = here.Hello };
+        var gone = await here.HeldAsync();
+        var old = Assert.Single(_first.Sessions.Sessions).Open!.Record;
+        (await there.PollAsync()).Well();
+        (await gone.WaitAsync(RawClient.Patience)).Well();
+        var router = _first.Services.GetRequiredService<UserRoutes>().Grain(new("frida"));
+
+        await router.KeepAsync([old]);
+
+        var held = await there.HeldAsync();
+        await TestServer.AcceptAsync(await _second.SenderAsync("gustav"), _second.Message("frida", "hello"));
+        Assert.Equal([1], (await held.WaitAsync(RawClient.Patience)).Well().Entries);
+    }
+
+    [Fact]
+    public async Task A_request_that_only_brings_messages_is_no_session_to_be_said_to_a_router()
+    {
+        _first.Store.HoldAppends();
+        using var hanna = new PollingClient(_first, "hanna");
+        var sending = hanna.SendAsync([_first.Message("ida", "hello")]);
+        await _first.Store.WhenAppendsAsync(1);
+
+        await _first.Services.GetServices<IHostedService>().OfType<Heartbeat>().Single().BeatAsync(CancellationToken.None);
+
+        // Calls to one router come one after the other: what the beat said has been taken in when this returns.
+        Assert.False(await _first.Services.GetRequiredService<UserRoutes>().Grain(new("hanna")).PostAsync(new UserPost([], [])));
+        Assert.DoesNotContain(_first.Logs.Lines.Concat(_second.Logs.Lines), line => line.Text.Contains("KeepAsync", StringComparison.Ordinal));
+        _first.Store.Release();
+        (await sending.WaitAsync(RawClient.Patience)).Well();
+    }
+
+    [Fact]
     public async Task What_two_nodes_tell_of_a_message_is_one_trace()
     {
         var told = new ConcurrentQueue<(string What, ActivityTraceId Trace)>();
@@ -113,11 +180,4 @@ public sealed class TwoNodesTests : IAsyncLifetime
     private static Task<TestServer> StartAsync(IPEndPoint address, IPEndPoint primary) => TestServer.StartAsync(
         options => options with { Cluster = new ClusterOptions { Address = address } },
         builder => builder.Services.AddOrleans(silo => silo.UseDevelopmentClustering(primary)));
-
-    private static IPEndPoint FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return (IPEndPoint)socket.LocalEndPoint!;
-    }
 }

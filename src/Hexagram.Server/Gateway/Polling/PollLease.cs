@@ -152,6 +152,10 @@ internal sealed class PollLease(PollLeases leases, UserId user, SessionRecord re
         }
     }
 
+    /// <inheritdoc/>
+    /// <remarks>What is held is answered, so that the client goes on; what was kept for it is found out with the status of its messages.</remarks>
+    public void GiveWay() => Close();
+
     /// <summary>Ends the lease, and the user is online through it no longer.</summary>
     public void Close() => Close(ifRunOut: false);
 

@@ -72,7 +72,7 @@ internal sealed class PollLeases(SessionDirectory directory, UserRoutes routes, 
     private PollLease Add(Connection connection)
     {
         // To be found before the router can know of it: what it does not find, it forgets.
-        var lease = new PollLease(this, connection.User, new SessionRecord(directory.NewAddress(), connection.Device, connection.Number, Receiving: false));
+        var lease = new PollLease(this, connection.User, new SessionRecord(directory.NewAddress(), connection.Device, connection.Number, Receiving: false) { Polls = true });
         directory.Add(lease.Record.Address, lease);
         var known = _leases.GetOrAdd(connection, lease);
         if (known != lease)
