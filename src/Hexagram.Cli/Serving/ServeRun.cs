@@ -24,6 +24,9 @@ namespace Hexagram.Cli.Serving;
 /// <summary>One run of <c>serve</c>: puts the server together with the store in the data folder or in PostgreSQL, and runs it until somebody asks for an end.</summary>
 internal static class ServeRun
 {
+    /// <summary>Longer than a server that is undisturbed takes to end; supervisors kill after that.</summary>
+    private static readonly TimeSpan EndMax = TimeSpan.FromSeconds(5);
+
     /// <summary>Runs the server.</summary>
     /// <exception cref="CommandFailure">It cannot start; the message says why and what to do.</exception>
     public static async Task<ExitCode> RunAsync(ServeSettings settings, Screen screen, Surroundings surroundings)
@@ -71,6 +74,9 @@ internal static class ServeRun
     /// <returns>Null when it was asked to end; otherwise with what it is to start again, and after how long.</returns>
     private static async Task<(ServeSettings Settings, TimeSpan Away)?> RunOnceAsync(ServeSettings settings, Screen screen, Surroundings surroundings, bool isFirst)
     {
+        // A cluster that cannot be told of the end, or a database that does not answer, holds nobody up: ending like this is as safe as being killed.
+        var code = ExitCode.Success;
+        await using var latestEnd = surroundings.Time.CreateTimer(_ => Environment.Exit((int)code), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         RocksDbMailboxStore? embedded = null;
         await using var server = HexagramServer.Build(
             settings.Server,
@@ -101,8 +107,18 @@ internal static class ServeRun
 
         var mayRestart = await EndAsync(server, restart, surroundings.Stop);
         var again = settings.With(server.Tcp, server.Http);
-        await server.StopAsync(CancellationToken.None);
         if (server.Application.Services.GetService<MembershipLoss>() is { HasHappened: true })
+        {
+            code = ExitCode.Lost;
+        }
+
+        if (!mayRestart)
+        {
+            latestEnd.Change(EndMax, Timeout.InfiniteTimeSpan);
+        }
+
+        await server.StopAsync(CancellationToken.None);
+        if (code == ExitCode.Lost)
         {
             throw new CommandFailure("The other nodes of the cluster have declared this one dead. Start it again: it joins as a new node, and nothing is lost.", ExitCode.Lost);
         }
