@@ -59,6 +59,7 @@ public sealed class ServerProcess : IAsyncDisposable
     public async Task<IPEndPoint> StartAsync()
     {
         var begun = Stopwatch.GetTimestamp();
+        IsStopped = false;
         _process = ProgramStart.Start(_program, _words);
         _errors = ProgramStart.ReadErrorsAsync(_process, _log);
         using var patience = new CancellationTokenSource(Patience);
@@ -115,11 +116,18 @@ public sealed class ServerProcess : IAsyncDisposable
         return _process.ExitCode == 0 ? null : $"asked to end, the server ended with exit code {_process.ExitCode}";
     }
 
+    /// <summary>Whether it stands still.</summary>
+    public bool IsStopped { get; private set; }
+
     /// <summary>SIGSTOP; false when it is gone.</summary>
-    public bool Stop() => Signals.Stop(_process!);
+    public bool Stop() => IsStopped = Signals.Stop(_process!);
 
     /// <summary>SIGCONT.</summary>
-    public bool Continue() => Signals.Continue(_process!);
+    public bool Continue()
+    {
+        IsStopped = false;
+        return Signals.Continue(_process!);
+    }
 
     /// <summary>Whether it runs, or stands still.</summary>
     public bool IsAlive => _process is { HasExited: false };

@@ -9,11 +9,15 @@ public sealed class NodesThatLookOften : ThreeNodes
 }
 
 /// <summary>Nodes that cannot hear of each other: hints are lost, and a user may have two routers. The store is asked, and nothing is.</summary>
-public sealed class ApartTests(NodesThatLookOften nodes) : IClassFixture<NodesThatLookOften>
+public sealed class ApartTests(NodesThatLookOften nodes) : IClassFixture<NodesThatLookOften>, IAsyncLifetime
 {
     private ServerProcess First => nodes.Nodes[0];
 
     private ServerProcess Third => nodes.Nodes[2];
+
+    public async ValueTask InitializeAsync() => await nodes.MendAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_node_apart_finds_in_the_store_what_no_hint_brings_and_two_routers_of_one_user_harm_nothing()

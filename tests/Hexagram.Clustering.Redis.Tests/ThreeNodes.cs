@@ -9,8 +9,7 @@ using Hexagram.Server.Authentication;
 namespace Hexagram.Clustering.Redis.Tests;
 
 /// <summary>
-/// Three servers as processes over a real PostgreSQL and a real Redis, all of them this test's own, with a relay on every link. A node that a test has ended is
-/// to be started again before it is left.
+/// Three servers as processes over a real PostgreSQL and a real Redis, all of them this test's own, with a relay on every link.
 /// </summary>
 public class ThreeNodes : IAsyncLifetime
 {
@@ -61,6 +60,32 @@ public class ThreeNodes : IAsyncLifetime
         await _proxy.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Makes good what an earlier test has left behind: all live, and nothing is between them.</summary>
+    internal async Task MendAsync()
+    {
+        Ground.Reunite();
+        foreach (var engine in new EngineProcess[] { Ground.Database, Ground.Redis })
+        {
+            if (!engine.IsAlive)
+            {
+                await engine.StartAsync();
+            }
+        }
+
+        foreach (var node in Nodes)
+        {
+            if (node.IsStopped)
+            {
+                await node.KillAsync();
+            }
+
+            if (!node.IsAlive)
+            {
+                await StartAsync(node);
+            }
+        }
     }
 
     /// <summary>Starts a node that has ended.</summary>
