@@ -1,9 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using Hexagram.Protocol;
 using Hexagram.Server.Options;
 using Hexagram.Server.Router;
 using Hexagram.Server.Tests.Harness;
 using Hexagram.Storage;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans;
 using Orleans.Runtime;
 using Orleans.Serialization;
@@ -36,6 +39,33 @@ public sealed class RouterTests
         Assert.Equal(post.Reports[0].By, arrived.Reports[0].By);
         Assert.Equal(post.Reports[0].Ids, arrived.Reports[0].Ids);
         Assert.Equal(record, serializer.Deserialize<SessionRecord>(serializer.SerializeToArray(record)));
+    }
+
+    [Fact]
+    public void Routers_that_do_not_answer_cost_bounded_memory_however_many_users_they_have()
+    {
+        const int bodyBytes = 1 << 20, users = 300;
+        var routers = new SilentRouter();
+        var routes = new UserRoutes(OneRouter.Of(routers), NullLogger<UserRoutes>.Instance);
+        var entry = new Entry(new(1), MessageId.New(DateTimeOffset.UnixEpoch), new("alice"), DateTimeOffset.UnixEpoch, Body.FromBytes(new byte[bodyBytes], "image/png"));
+
+        // Of each the first is on its way, and the second waits behind it.
+        for (var n = 0; n < 2 * users; n++)
+        {
+            Arrive($"user-{n / 2}");
+        }
+
+        var room = (int)(UserRoutes.HeldBytesMax / (bodyBytes + UserRoutes.HintBytes));
+        Assert.Equal(room, routers.Hints + (room / 2));
+        Assert.Equal(routers.Hints, routes.Count);
+
+        routers.Answer();
+        Assert.True(SpinWait.SpinUntil(() => routes.Count == 0, RawClient.Patience));
+        Assert.Equal(room, routers.Hints);
+        Arrive("user-0");
+        Assert.Equal(room + 1, routers.Hints);
+
+        void Arrive(string user) => routes.Arrived(new(user), [new EntryHint(entry, Repeated: false)], new Nobody());
     }
 
     [Fact]
@@ -188,6 +218,53 @@ public sealed class RouterTests
         }
 
         public void Supersede()
+        {
+        }
+    }
+
+    /// <summary>The router of everybody, which does not answer before it is told to.</summary>
+    private sealed class SilentRouter : IUserRouterGrain
+    {
+        private readonly TaskCompletionSource<bool> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _hints;
+
+        /// <summary>How many it has been brought.</summary>
+        public int Hints => _hints;
+
+        public void Answer() => _answer.SetResult(true);
+
+        public async ValueTask<bool> PostAsync(UserPost post)
+        {
+            Interlocked.Add(ref _hints, post.Entries.Count);
+            return await _answer.Task;
+        }
+
+        public ValueTask<RegisterOutcome> RegisterAsync(SessionRecord session) => throw new NotSupportedException();
+
+        public ValueTask UnregisterAsync(SessionAddress session) => throw new NotSupportedException();
+
+        public ValueTask KeepAsync(IReadOnlyList<SessionRecord> sessions) => throw new NotSupportedException();
+    }
+
+    /// <summary>Grains that are all the same one.</summary>
+    [SuppressMessage("Performance", "CA1852", Justification = "DispatchProxy derives from it.")]
+    private class OneRouter : DispatchProxy
+    {
+        private IUserRouterGrain? _router;
+
+        public static IGrainFactory Of(IUserRouterGrain router)
+        {
+            var grains = Create<IGrainFactory, OneRouter>();
+            ((OneRouter)(object)grains)._router = router;
+            return grains;
+        }
+
+        protected override object? Invoke(MethodInfo? method, object?[]? arguments) => _router;
+    }
+
+    private sealed class Nobody : IStoredListener
+    {
+        public void Stored(UserId by, IReadOnlyList<MessageId> ids)
         {
         }
     }

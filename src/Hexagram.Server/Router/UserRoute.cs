@@ -23,8 +23,10 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
     private List<Waiting> _entries = [];
     private List<DeliveryReport> _reports = [];
     private long _bytes;
+    private long _held;
 
     // What is being posted; it belongs to whoever posts.
+    private long _postedHeld;
     private List<Waiting> _posted = [];
     private List<EntryHint> _hints = [];
     private List<DeliveryReport> _postedReports = [];
@@ -62,19 +64,18 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
 
             foreach (ref readonly var entry in entries)
             {
-                if (_entries.Count < WaitingMax && _bytes < WaitingBytesMax)
+                var bytes = entry.Entry.Body.Content.Length;
+                if (_entries.Count < WaitingMax && _bytes < WaitingBytesMax && TryHold(bytes))
                 {
                     _entries.Add(new Waiting(entry, sender));
-                    _bytes += entry.Entry.Body.Content.Length;
+                    _bytes += bytes;
                 }
             }
 
-            if (_posting)
+            if (!MustBegin())
             {
                 return true;
             }
-
-            _posting = true;
         }
 
         _ = PostAsync();
@@ -91,21 +92,37 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
                 return false;
             }
 
-            if (_reports.Count < WaitingMax)
+            if (_reports.Count < WaitingMax && TryHold(report.Ids.Count * MessageId.Bytes))
             {
                 _reports.Add(report);
             }
 
-            if (_posting)
+            if (!MustBegin())
             {
                 return true;
             }
-
-            _posting = true;
         }
 
         _ = PostAsync();
         return true;
+    }
+
+    /// <summary>Whether it is the caller who posts. Under the lock.</summary>
+    private bool MustBegin()
+    {
+        if (_posting)
+        {
+            return false;
+        }
+
+        _posting = _entries.Count > 0 || _reports.Count > 0;
+        if (!_posting)
+        {
+            // There was no room for it.
+            GiveUpIfUnused();
+        }
+
+        return _posting;
     }
 
     /// <summary>The user's router is on this node. False as above.</summary>
@@ -175,6 +192,24 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
     /// <summary>The user's router is on another node, or nowhere yet. What crosses to it is its own: the lists here are used anew.</summary>
     private ValueTask<bool> CallAsync() => routes.Grain(user).PostAsync(new UserPost([.. _hints], [.. _postedReports]));
 
+    /// <summary>Whoever is here is posted to at once; what is for others waits as long as their nodes let it, and many routes together must not take all memory.</summary>
+    private bool TryHold(int contentBytes)
+    {
+        var bytes = contentBytes + UserRoutes.HintBytes;
+        if (_sessions is not null)
+        {
+            return true;
+        }
+
+        if (!routes.TryHold(bytes))
+        {
+            return false;
+        }
+
+        _held += bytes;
+        return true;
+    }
+
     /// <summary>Takes what has gathered, and tells to whom it goes if they are here.</summary>
     private LiveSessions? Take()
     {
@@ -182,7 +217,7 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
         {
             (_entries, _posted) = (_posted, _entries);
             (_reports, _postedReports) = (_postedReports, _reports);
-            _bytes = 0;
+            (_bytes, _held, _postedHeld) = (0, 0, _held);
             return _sessions;
         }
     }
@@ -193,6 +228,7 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
         _hints.Clear();
         _posted.Clear();
         _postedReports.Clear();
+        routes.LetGo(_postedHeld);
         lock (_gate)
         {
             if (_entries.Count > 0 || _reports.Count > 0)

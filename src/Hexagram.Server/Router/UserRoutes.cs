@@ -9,7 +9,14 @@ namespace Hexagram.Server.Router;
 /// <summary>This node's way to the grains of all users. Thread-safe; nothing here waits for a grain but <see cref="RegisterAsync"/>.</summary>
 internal sealed partial class UserRoutes(IGrainFactory grains, ILogger<UserRoutes> logger)
 {
+    /// <summary>Bytes of hints and reports that all routes together may hold for routers that are not here, each counted as its content and <see cref="HintBytes"/>. What is beyond is dropped: the heartbeat makes it good.</summary>
+    internal const long HeldBytesMax = 256 << 20;
+
+    /// <summary>What a hint or a report costs beside its content.</summary>
+    internal const int HintBytes = 256;
+
     private readonly ConcurrentDictionary<UserId, UserRoute> _routes = new();
+    private long _heldBytes;
 
     /// <summary>Routes by which something is being brought at the moment.</summary>
     public int Posting => _routes.Values.Count(route => route.IsPosting);
@@ -82,6 +89,27 @@ internal sealed partial class UserRoutes(IGrainFactory grains, ILogger<UserRoute
     }
 
     internal IUserRouterGrain Grain(UserId user) => grains.GetGrain<IUserRouterGrain>(user.Value);
+
+    /// <summary>Takes room for a hint or a report; false when there is none.</summary>
+    internal bool TryHold(int bytes)
+    {
+        if (Interlocked.Add(ref _heldBytes, bytes) <= HeldBytesMax)
+        {
+            return true;
+        }
+
+        LetGo(bytes);
+        return false;
+    }
+
+    /// <summary>Gives room back.</summary>
+    internal void LetGo(long bytes)
+    {
+        if (bytes > 0)
+        {
+            Interlocked.Add(ref _heldBytes, -bytes);
+        }
+    }
 
     internal void GiveUp(UserRoute route) => _routes.TryRemove(new KeyValuePair<UserId, UserRoute>(route.User, route));
 
