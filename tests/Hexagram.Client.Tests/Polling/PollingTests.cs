@@ -1,5 +1,6 @@
 using System.Net;
 using System.Threading.Channels;
+using Hexagram.Client.Connections;
 using Hexagram.Client.Connections.Polling;
 using Hexagram.Client.Tests.Scripted;
 using Hexagram.Protocol.Codec;
@@ -165,6 +166,23 @@ public sealed class PollingTests : IAsyncDisposable
         held.Says(Welcome(0));
 
         Assert.Equal(3, (await _server.NextAsync("poll")).Poll.Hello.Cursor.Value);
+    }
+
+    [Fact]
+    public async Task The_poll_whose_place_was_taken_may_come_back_after_the_other()
+    {
+        var held = await HandlingAsync(3);
+        await ConfirmAsync(1);
+        await GatheredAsync();
+        (await _server.NextAsync("poll")).Says(Welcome(1), Entry(4));
+        await ReceiveAsync(2);
+
+        held.Says(Welcome(0));
+        Assert.True(await _transport.WaitToReadAsync(default).AsTask().Within());
+        await GatheredAsync();
+
+        var next = await _server.NextAsync("poll");
+        Assert.Equal((1L, 4L), (next.Poll.Hello.Cursor.Value, next.Poll.Received!.Value.Value));
     }
 
     [Fact]
@@ -344,7 +362,7 @@ public sealed class PollingTests : IAsyncDisposable
         await ConfirmAsync(4);
         var held = await _server.NextAsync("poll");
 
-        var leaving = _transport.LeaveAsync();
+        var leaving = _transport.LeaveAsync(Confirmation(4));
         var last = await _server.NextAsync("poll");
         held.Says(Welcome(4));
         last.Says(Welcome(4));
@@ -360,12 +378,29 @@ public sealed class PollingTests : IAsyncDisposable
         await ConfirmAsync(1);
         await _time.SetAsync(GatherMax);
 
-        var leaving = _transport.LeaveAsync();
+        var leaving = _transport.LeaveAsync(Confirmation(1));
         var last = await _server.NextAsync("poll");
         last.Says(Welcome(1));
 
         await leaving.Within();
         Assert.Equal((true, 1L), (last.Poll.Leaves, last.Poll.Hello.Cursor.Value));
+    }
+
+    [Fact]
+    public async Task A_confirmation_that_is_not_written_yet_leaves_with_the_client()
+    {
+        await HandlingAsync(2);
+        var options = new HexagramClientOptions { Server = new("http://chat.example"), Store = ClientStore.InMemory(), TimeProvider = _time };
+        var neverWrites = new Connection(_transport, store: null!, options);
+        neverWrites.Confirm(Confirmation(2));
+
+        var closing = neverWrites.CloseAsync(options.CloseTimeout);
+        var last = await _server.NextAsync("poll");
+        last.Says(Welcome(2));
+
+        Assert.Equal((true, 2L), (last.Poll.Leaves, last.Poll.Hello.Cursor.Value));
+        neverWrites.Acknowledged((AckAcknowledge)Assert.Single(await ReceiveAsync(1)));
+        await closing.Within();
     }
 
     private static MessageNotify Entry(long sequence) => new(
@@ -377,6 +412,8 @@ public sealed class PollingTests : IAsyncDisposable
         Redelivered: false);
 
     private static MessageRequest Message(string to, string text = "hello") => new(MessageId.New(ScriptedConnection.PlainWelcome.ServerTime), new(to), text);
+
+    private static AckRequest Confirmation(long upTo) => new(ScriptedConnection.Epoch, new(upTo));
 
     private static MessageAcknowledge Accept(MessageRequest request) => new(request.Id, ScriptedConnection.PlainWelcome.ServerTime);
 
@@ -416,7 +453,7 @@ public sealed class PollingTests : IAsyncDisposable
         await _transport.FlushAsync(default);
     }
 
-    private Task ConfirmAsync(long upTo) => SendAsync(new AckRequest(ScriptedConnection.Epoch, new(upTo)));
+    private Task ConfirmAsync(long upTo) => SendAsync(Confirmation(upTo));
 
     private async Task<IReadOnlyList<Packet>> ReceiveAsync(int count)
     {

@@ -45,8 +45,8 @@ internal sealed class PollLoop(PollingHttp http, Action<PollingAnswer> arrive, T
         }
     }
 
-    /// <summary>The next poll is the last. Completes when it is answered.</summary>
-    internal Task LeaveAsync()
+    /// <summary>The next poll is the last, and confirms up to here. Completes when it is answered.</summary>
+    internal Task LeaveAsync(Sequence upTo)
     {
         lock (_gate)
         {
@@ -55,6 +55,7 @@ internal sealed class PollLoop(PollingHttp http, Action<PollingAnswer> arrive, T
                 return Task.CompletedTask;
             }
 
+            _confirmed = Sequence.Max(_confirmed, upTo);
             _leaving.TrySetResult();
             _changed.TrySetResult();
             return _left.Task;
