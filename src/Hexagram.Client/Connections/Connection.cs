@@ -122,14 +122,16 @@ internal sealed class Connection : IAsyncDisposable
     internal async Task CloseAsync(TimeSpan timeout)
     {
         Task taken;
+        AckRequest? last;
         lock (_gate)
         {
+            last = _lastConfirmation;
             _confirmationsTaken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            taken = _lastConfirmation is { } last && _acknowledged < last.UpTo ? _confirmationsTaken.Task : Task.CompletedTask;
+            taken = last is not null && _acknowledged < last.UpTo ? _confirmationsTaken.Task : Task.CompletedTask;
         }
 
         using var patience = new CancellationTokenSource(timeout, _time);
-        await Task.WhenAny(Task.WhenAll(taken, _transport.LeaveAsync()), _ended.Task, Task.Delay(Timeout.Infinite, patience.Token));
+        await Task.WhenAny(Task.WhenAll(taken, _transport.LeaveAsync(last)), _ended.Task, Task.Delay(Timeout.Infinite, patience.Token));
         End(ConnectionEnd.Ours("the client was disposed of"));
     }
 

@@ -21,8 +21,9 @@ internal interface IPacketTransport : IAsyncDisposable
     /// <summary>Sends what was written.</summary>
     ValueTask FlushAsync(CancellationToken cancellationToken);
 
-    /// <summary>This side is about to close: what was written is taken, if that has to be asked for. Completes when it is; does not fail.</summary>
-    Task LeaveAsync() => Task.CompletedTask;
+    /// <summary>This side is about to close: what was written is taken, if that has to be asked for. Completes when it is; does not fail. Thread-safe.</summary>
+    /// <param name="last">The last confirmation, which may not be written yet.</param>
+    Task LeaveAsync(AckRequest? last) => Task.CompletedTask;
 
     /// <summary>Closes at once: whoever waits here fails. Disposing gives the memory back, when nobody does any more.</summary>
     ValueTask CloseAsync();

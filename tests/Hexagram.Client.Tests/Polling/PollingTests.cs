@@ -1,4 +1,6 @@
 using System.Net;
+using System.Threading.Channels;
+using Hexagram.Client.Connections;
 using Hexagram.Client.Connections.Polling;
 using Hexagram.Client.Tests.Scripted;
 using Hexagram.Protocol.Codec;
@@ -10,7 +12,8 @@ namespace Hexagram.Client.Tests.Polling;
 public sealed class PollingTests : IAsyncDisposable
 {
     private static readonly Epoch OldEpoch = new(0xE0);
-    private readonly FakeTimeProvider _time = new(ScriptedConnection.PlainWelcome.ServerTime);
+    private static readonly TimeSpan GatherMax = TimeSpan.FromMilliseconds(100);
+    private readonly WatchedTime _time = new(ScriptedConnection.PlainWelcome.ServerTime);
     private readonly ScriptedHttp _server = new();
     private readonly PollingTransport _transport;
 
@@ -69,7 +72,7 @@ public sealed class PollingTests : IAsyncDisposable
         poll.Says(Welcome(3), Entry(4), Entry(5));
         await ReceiveAsync(2);
 
-        var next = await AfterAsync(TimeSpan.FromMilliseconds(100), _server.NextAsync("poll"));
+        var next = await AfterAsync(GatherMax, _server.NextAsync("poll"));
 
         Assert.Equal((3L, 5L), (next.Poll.Hello.Cursor.Value, next.Poll.Received!.Value.Value));
         Assert.Equal(ProtocolLimits.WindowBytesDefault - 10, next.Poll.Hello.WindowBytes);
@@ -81,7 +84,7 @@ public sealed class PollingTests : IAsyncDisposable
         var poll = await ConnectedAsync(3);
         poll.Says(Welcome(3), Entry(4));
         await ReceiveAsync(1);
-        var held = await AfterAsync(TimeSpan.FromMilliseconds(100), _server.NextAsync("poll"));
+        var held = await AfterAsync(GatherMax, _server.NextAsync("poll"));
 
         await ConfirmAsync(4);
         var next = await _server.NextAsync("poll");
@@ -92,6 +95,94 @@ public sealed class PollingTests : IAsyncDisposable
         Assert.Equal([new AckAcknowledge(ScriptedConnection.Epoch, new(4))], (await ReceiveAsync(1)).Skip(0));
         next.Says(Welcome(4), Entry(5));
         Assert.Contains(Entry(5), await ReceiveAsync(1));
+    }
+
+    [Fact]
+    public async Task Ten_messages_that_are_handled_one_after_the_other_cost_one_poll_for_each_100_ms_and_one_for_the_last()
+    {
+        var held = await HandlingAsync(10);
+
+        await ConfirmAsync(1);
+        await _time.SetAsync(GatherMax);
+        for (var sequence = 2; sequence <= 9; sequence++)
+        {
+            await ConfirmAsync(sequence);
+        }
+
+        _time.Advance(GatherMax - TimeSpan.FromMilliseconds(1));
+        Assert.Equal(0, _server.Waiting);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        var gathered = await _server.NextAsync("poll");
+        held.Says(Welcome(0));
+        await ReceiveAsync(1);
+        await ConfirmAsync(10);
+        var last = await _server.NextAsync("poll");
+
+        Assert.Equal((9L, 10L), (gathered.Poll.Hello.Cursor.Value, last.Poll.Hello.Cursor.Value));
+        Assert.Equal(0, _server.Waiting);
+    }
+
+    [Fact]
+    public async Task What_comes_meanwhile_lets_no_confirmation_wait_for_longer()
+    {
+        var held = await HandlingAsync(2);
+        await ConfirmAsync(1);
+        await _time.SetAsync(GatherMax);
+
+        _time.Advance(TimeSpan.FromMilliseconds(60));
+        held.Says(Welcome(0), Entry(3));
+        Assert.Contains(Entry(3), await ReceiveAsync(1));
+        _time.Advance(TimeSpan.FromMilliseconds(40));
+
+        var next = await _server.NextAsync("poll");
+        Assert.Equal((1L, 3L), (next.Poll.Hello.Cursor.Value, next.Poll.Received!.Value.Value));
+    }
+
+    [Fact]
+    public async Task What_has_gathered_goes_at_once_with_the_poll_that_follows_one_that_was_cut()
+    {
+        var held = await HandlingAsync(2);
+        _time.Advance(TimeSpan.FromSeconds(12));
+        await ConfirmAsync(1);
+        await _time.SetAsync(GatherMax);
+
+        held.Cut();
+
+        Assert.Equal(1, (await _server.NextAsync("poll")).Poll.Hello.Cursor.Value);
+    }
+
+    [Fact]
+    public async Task While_two_polls_are_without_an_answer_what_has_gathered_waits_for_one_of_them()
+    {
+        var held = await HandlingAsync(4);
+        await ConfirmAsync(1);
+        await GatheredAsync();
+        await _server.NextAsync("poll");
+        await ConfirmAsync(2);
+        await GatheredAsync();
+        Assert.Equal(0, _server.Waiting);
+        await ConfirmAsync(3);
+
+        held.Says(Welcome(0));
+
+        Assert.Equal(3, (await _server.NextAsync("poll")).Poll.Hello.Cursor.Value);
+    }
+
+    [Fact]
+    public async Task The_poll_whose_place_was_taken_may_come_back_after_the_other()
+    {
+        var held = await HandlingAsync(3);
+        await ConfirmAsync(1);
+        await GatheredAsync();
+        (await _server.NextAsync("poll")).Says(Welcome(1), Entry(4));
+        await ReceiveAsync(2);
+
+        held.Says(Welcome(0));
+        Assert.True(await _transport.WaitToReadAsync(default).AsTask().Within());
+        await GatheredAsync();
+
+        var next = await _server.NextAsync("poll");
+        Assert.Equal((1L, 4L), (next.Poll.Hello.Cursor.Value, next.Poll.Received!.Value.Value));
     }
 
     [Fact]
@@ -163,6 +254,19 @@ public sealed class PollingTests : IAsyncDisposable
         Assert.Equal(0, _server.Waiting);
 
         await AfterAsync(TimeSpan.FromSeconds(1), _server.NextAsync("poll"));
+    }
+
+    [Fact]
+    public async Task An_answer_with_nothing_that_comes_too_soon_keeps_no_confirmation_waiting()
+    {
+        var held = await HandlingAsync(2);
+
+        held.Says(Welcome(0));
+        await _time.SetAsync(GatherMax);
+        await ConfirmAsync(1);
+        _time.Advance(GatherMax);
+
+        Assert.Equal(1, (await _server.NextAsync("poll")).Poll.Hello.Cursor.Value);
     }
 
     [Fact]
@@ -258,13 +362,45 @@ public sealed class PollingTests : IAsyncDisposable
         await ConfirmAsync(4);
         var held = await _server.NextAsync("poll");
 
-        var leaving = _transport.LeaveAsync();
+        var leaving = _transport.LeaveAsync(Confirmation(4));
         var last = await _server.NextAsync("poll");
         held.Says(Welcome(4));
         last.Says(Welcome(4));
 
         await leaving.Within();
         Assert.Equal((true, 4L), (last.Poll.Leaves, last.Poll.Hello.Cursor.Value));
+    }
+
+    [Fact]
+    public async Task What_has_gathered_leaves_at_once_with_the_client()
+    {
+        await HandlingAsync(2);
+        await ConfirmAsync(1);
+        await _time.SetAsync(GatherMax);
+
+        var leaving = _transport.LeaveAsync(Confirmation(1));
+        var last = await _server.NextAsync("poll");
+        last.Says(Welcome(1));
+
+        await leaving.Within();
+        Assert.Equal((true, 1L), (last.Poll.Leaves, last.Poll.Hello.Cursor.Value));
+    }
+
+    [Fact]
+    public async Task A_confirmation_that_is_not_written_yet_leaves_with_the_client()
+    {
+        await HandlingAsync(2);
+        var options = new HexagramClientOptions { Server = new("http://chat.example"), Store = ClientStore.InMemory(), TimeProvider = _time };
+        var neverWrites = new Connection(_transport, store: null!, options);
+        neverWrites.Confirm(Confirmation(2));
+
+        var closing = neverWrites.CloseAsync(options.CloseTimeout);
+        var last = await _server.NextAsync("poll");
+        last.Says(Welcome(2));
+
+        Assert.Equal((true, 2L), (last.Poll.Leaves, last.Poll.Hello.Cursor.Value));
+        neverWrites.Acknowledged((AckAcknowledge)Assert.Single(await ReceiveAsync(1)));
+        await closing.Within();
     }
 
     private static MessageNotify Entry(long sequence) => new(
@@ -276,6 +412,8 @@ public sealed class PollingTests : IAsyncDisposable
         Redelivered: false);
 
     private static MessageRequest Message(string to, string text = "hello") => new(MessageId.New(ScriptedConnection.PlainWelcome.ServerTime), new(to), text);
+
+    private static AckRequest Confirmation(long upTo) => new(ScriptedConnection.Epoch, new(upTo));
 
     private static MessageAcknowledge Accept(MessageRequest request) => new(request.Id, ScriptedConnection.PlainWelcome.ServerTime);
 
@@ -293,13 +431,29 @@ public sealed class PollingTests : IAsyncDisposable
         return await _server.NextAsync("poll");
     }
 
+    /// <summary>So many have come, of which the handler has finished none within 100 ms; the poll that is then held.</summary>
+    private async Task<ScriptedHttp.Asked> HandlingAsync(int count)
+    {
+        var poll = await ConnectedAsync(0);
+        poll.Says([Welcome(0, count), .. Enumerable.Range(1, count).Select(sequence => Entry(sequence))]);
+        await ReceiveAsync(count);
+        await GatheredAsync();
+        return await _server.NextAsync("poll");
+    }
+
+    private async Task GatheredAsync()
+    {
+        await _time.SetAsync(GatherMax);
+        _time.Advance(GatherMax);
+    }
+
     private async Task SendAsync(params Packet[] packets)
     {
         Array.ForEach(packets, _transport.Write);
         await _transport.FlushAsync(default);
     }
 
-    private Task ConfirmAsync(long upTo) => SendAsync(new AckRequest(ScriptedConnection.Epoch, new(upTo)));
+    private Task ConfirmAsync(long upTo) => SendAsync(Confirmation(upTo));
 
     private async Task<IReadOnlyList<Packet>> ReceiveAsync(int count)
     {
@@ -325,5 +479,21 @@ public sealed class PollingTests : IAsyncDisposable
         }
 
         return await happened;
+    }
+
+    /// <summary>A clock that tells when a timer is set: to move it on before would be too soon.</summary>
+    private sealed class WatchedTime(DateTimeOffset now) : FakeTimeProvider(now)
+    {
+        private readonly Channel<TimeSpan> _set = Channel.CreateUnbounded<TimeSpan>();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            _set.Writer.TryWrite(dueTime);
+            return timer;
+        }
+
+        /// <summary>The next timer is set, and it is one of this time.</summary>
+        internal async Task SetAsync(TimeSpan dueTime) => Assert.Equal(dueTime, await _set.Reader.ReadAsync().Within());
     }
 }

@@ -15,15 +15,15 @@ internal sealed class PollLoop(PollingHttp http, Action<PollingAnswer> arrive, T
     /// <summary>Something on the way that cuts sooner than this is no use; and a held poll that is answered sooner, with nothing, is waited with.</summary>
     private static readonly TimeSpan HoldMin = TimeSpan.FromSeconds(1);
 
-    /// <summary>Entries that are confirmed within this need no poll of their own to say so.</summary>
-    private static readonly TimeSpan HandlingMax = TimeSpan.FromMilliseconds(100);
+    /// <summary>So long may confirmations gather while more of what has come is to be confirmed: a poll for each costs more than its message.</summary>
+    private static readonly TimeSpan GatherMax = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
     private readonly Queue<(Sequence Sequence, int Bytes)> _unconfirmed = new();
-    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TaskCompletionSource _changed = NewChange();
+    private readonly TaskCompletionSource _leaving = NewTask();
+    private readonly TaskCompletionSource _left = NewTask();
+    private TaskCompletionSource _changed = NewTask();
     private Sequence _confirmed;
-    private bool _leaves;
     private bool _runs;
 
     private Hello _hello = null!;
@@ -35,7 +35,7 @@ internal sealed class PollLoop(PollingHttp http, Action<PollingAnswer> arrive, T
     /// <summary>A poll that is asked for, and what it says.</summary>
     private sealed record Asked(Task<PollingAnswer> Answer, Sequence Cursor, TimeSpan Hold, long Since, bool Leaves);
 
-    /// <summary>Everything up to here is committed; the next poll says so, and it comes at once.</summary>
+    /// <summary>Everything up to here is committed; the next poll says so. It comes at once when that is all that has come.</summary>
     internal void Confirm(Sequence upTo)
     {
         lock (_gate)
@@ -45,8 +45,8 @@ internal sealed class PollLoop(PollingHttp http, Action<PollingAnswer> arrive, T
         }
     }
 
-    /// <summary>The next poll is the last. Completes when it is answered.</summary>
-    internal Task LeaveAsync()
+    /// <summary>The next poll is the last, and confirms up to here. Completes when it is answered.</summary>
+    internal Task LeaveAsync(Sequence upTo)
     {
         lock (_gate)
         {
@@ -55,7 +55,8 @@ internal sealed class PollLoop(PollingHttp http, Action<PollingAnswer> arrive, T
                 return Task.CompletedTask;
             }
 
-            _leaves = true;
+            _confirmed = Sequence.Max(_confirmed, upTo);
+            _leaving.TrySetResult();
             _changed.TrySetResult();
             return _left.Task;
         }
@@ -113,39 +114,43 @@ internal sealed class PollLoop(PollingHttp http, Action<PollingAnswer> arrive, T
     {
         Asked? replaced = null;
         Asked? current = null;
+        Task? gathering = null;
         while (true)
         {
-            var changed = Changed();
-            if (current is null)
+            cancellationToken.ThrowIfCancellationRequested();
+            var changed = NextChange();
+            if (HasMoreToSay(current))
             {
-                await PauseAsync(HandlingMax, onlyWhileHandling: true, cancellationToken);
-                current = Ask(cancellationToken);
+                gathering ??= IsHandling() ? Task.Delay(GatherMax, time, cancellationToken) : Task.CompletedTask;
             }
-            else if (replaced is null && HasMoreToSay(current))
+
+            if (gathering is not null && (gathering.IsCompleted || !IsHandling()) && (current is null || replaced is null))
             {
-                (replaced, current) = (current, Ask(cancellationToken));
+                (replaced, current, gathering) = (current ?? replaced, Ask(cancellationToken), null);
             }
             else
             {
-                await Task.WhenAny(current.Answer, replaced?.Answer ?? current.Answer, replaced is null ? changed : current.Answer);
+                await Task.WhenAny(changed, gathering is { IsCompleted: false } ? gathering : changed, current?.Answer ?? changed, replaced?.Answer ?? changed);
             }
 
             if (replaced is { Answer.IsCompleted: true })
             {
-                if (!await TakeReplacedAsync(replaced, current))
+                if (!await TakeReplacedAsync(replaced, current ?? replaced))
                 {
                     return;
                 }
 
                 replaced = null;
             }
-            else if (current.Answer.IsCompleted)
+            else if (current is { Answer.IsCompleted: true })
             {
                 if (!await TakeAsync(current, cancellationToken))
                 {
                     return;
                 }
 
+                // One that was cut is asked again at once.
+                gathering = current.Answer.IsFaulted ? Task.CompletedTask : gathering;
                 current = null;
             }
         }
@@ -157,7 +162,7 @@ internal sealed class PollLoop(PollingHttp http, Action<PollingAnswer> arrive, T
         bool leaves;
         lock (_gate)
         {
-            (cursor, leaves, _changed) = (_confirmed, _leaves, NewChange());
+            (cursor, leaves) = (_confirmed, _leaving.Task.IsCompleted);
         }
 
         while (_unconfirmed.TryPeek(out var entry) && entry.Sequence <= cursor)
@@ -176,11 +181,20 @@ internal sealed class PollLoop(PollingHttp http, Action<PollingAnswer> arrive, T
         return new Asked(http.AskAsync("poll", output => PollingCodec.Write(poll, output), cancellationToken), cursor, hold, time.GetTimestamp(), leaves);
     }
 
-    private bool HasMoreToSay(Asked current)
+    private bool HasMoreToSay(Asked? current)
     {
         lock (_gate)
         {
-            return _confirmed > current.Cursor || (_leaves && !current.Leaves);
+            return current is null || _confirmed > current.Cursor || (_leaving.Task.IsCompleted && !current.Leaves);
+        }
+    }
+
+    /// <summary>More of what has come is to be confirmed, and the client stays to do it.</summary>
+    private bool IsHandling()
+    {
+        lock (_gate)
+        {
+            return _confirmed < _received && !_leaving.Task.IsCompleted;
         }
     }
 
@@ -207,9 +221,9 @@ internal sealed class PollLoop(PollingHttp http, Action<PollingAnswer> arrive, T
             return false;
         }
 
-        if (isEarly)
+        if (isEarly && !IsHandling())
         {
-            await PauseAsync(HoldMin, onlyWhileHandling: false, cancellationToken);
+            await Task.WhenAny(Task.Delay(HoldMin, time, cancellationToken), _leaving.Task);
         }
 
         return true;
@@ -266,44 +280,21 @@ internal sealed class PollLoop(PollingHttp http, Action<PollingAnswer> arrive, T
         }
     }
 
-    /// <summary>Waits, but no longer than there is something to say.</summary>
-    private async Task PauseAsync(TimeSpan pause, bool onlyWhileHandling, CancellationToken cancellationToken)
-    {
-        var since = time.GetTimestamp();
-        TimeSpan rest;
-        while ((rest = pause - time.GetElapsedTime(since)) > TimeSpan.Zero && !IsOver(onlyWhileHandling, out var changed))
-        {
-            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(changed, Task.Delay(rest, time, enough.Token));
-            await enough.CancelAsync();
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-    }
-
-    /// <summary>There is nothing to wait for: what was received is confirmed, or the client leaves.</summary>
-    private bool IsOver(bool onlyWhileHandling, out Task changed)
+    /// <summary>Completes with the next change. Taken before one looks at what has changed.</summary>
+    private Task NextChange()
     {
         lock (_gate)
         {
             if (_changed.Task.IsCompleted)
             {
-                _changed = NewChange();
+                _changed = NewTask();
             }
 
-            changed = _changed.Task;
-            return _leaves || (onlyWhileHandling && _confirmed >= _received);
-        }
-    }
-
-    private Task Changed()
-    {
-        lock (_gate)
-        {
             return _changed.Task;
         }
     }
 
-    private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource NewTask() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static TimeSpan Longer(TimeSpan left, TimeSpan right) => left > right ? left : right;
 

@@ -86,7 +86,7 @@ internal sealed class PollingTransport : IPacketTransport
         return ValueTask.CompletedTask;
     }
 
-    public Task LeaveAsync() => _polls.LeaveAsync();
+    public Task LeaveAsync(AckRequest? last) => _polls.LeaveAsync(last?.UpTo ?? Sequence.None);
 
     public async ValueTask CloseAsync()
     {
