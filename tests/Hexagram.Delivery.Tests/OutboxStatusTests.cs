@@ -7,15 +7,38 @@ namespace Hexagram.Delivery.Tests;
 public sealed class OutboxStatusTests : OutboxTest
 {
     [Fact]
-    public void The_status_of_a_stored_message_is_asked_now_and_then()
+    public void The_status_of_a_stored_message_is_asked_after_a_minute_and_then_now_and_then()
     {
         var message = Accepted(Bob);
         Outbox.Reported([message.Id], MessageState.Stored, Now);
         Effects();
 
-        Pass(TimeSpan.FromMinutes(10));
+        Pass(TimeSpan.FromSeconds(59));
+        Assert.Empty(Effects());
+        Pass(TimeSpan.FromSeconds(1));
+        AssertAsked(message);
 
-        Assert.Equal([message.Id], Assert.IsType<OutboxEffect.AskStatus>(Assert.Single(Effects())).Ids);
+        Pass(TimeSpan.FromMinutes(8));
+        Assert.Empty(Effects());
+        Pass(TimeSpan.FromMinutes(1));
+        AssertAsked(message);
+    }
+
+    [Fact]
+    public void What_was_stored_within_a_minute_is_asked_about_together_and_once()
+    {
+        Connect();
+        var first = Stored(Bob);
+        Pass(TimeSpan.FromSeconds(30));
+        var second = Stored(Bob);
+
+        Assert.Equal(Now + TimeSpan.FromSeconds(30), Outbox.NextDeadline);
+        Pass(TimeSpan.FromSeconds(30));
+        AssertAsked(first, second);
+
+        var third = Stored(Bob);
+        Pass(TimeSpan.FromMinutes(1));
+        AssertAsked(third);
     }
 
     [Fact]
@@ -141,5 +164,22 @@ public sealed class OutboxStatusTests : OutboxTest
         Outbox.Forget(message.Id.MadeAt.AddMilliseconds(1));
         Assert.Equal(message, Assert.IsType<OutboxEffect.LeftAtServer>(Assert.Single(Effects())).Entry);
         Assert.Equal(0, Outbox.Count);
+    }
+
+    /// <summary>One that is stored on the connection that there is.</summary>
+    private OutboxEntry Stored(UserId to)
+    {
+        var entry = Add(to, transmitted: true);
+        Outbox.Acknowledged(entry.Id, Now);
+        Outbox.Reported([entry.Id], MessageState.Stored, Now);
+        Effects();
+        return entry;
+    }
+
+    /// <summary>They are asked about in one request, which is answered: they are where they were.</summary>
+    private void AssertAsked(params OutboxEntry[] entries)
+    {
+        Assert.Equal(entries.Select(entry => entry.Id), Assert.IsType<OutboxEffect.AskStatus>(Assert.Single(Effects())).Ids);
+        Outbox.StatusReported([.. entries.Select(entry => new MessageStatus(entry.Id, entry.State))], Now);
     }
 }

@@ -1,11 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { isDevice, isMessageId, isUser } from "../src/protocol/identities.js";
 import type { Packet } from "../src/protocol/packet.js";
-import { readPacket, Violation, writePacket } from "../src/protocol/reader.js";
+import * as reader from "../src/protocol/reader.js";
+import { Violation, writePacket } from "../src/protocol/reader.js";
+import { OF_EITHER } from "./harness/packets.js";
 import { readVectors } from "./vectors.js";
 
 /** What the vectors' README calls the longest message. */
 const LONGEST_MESSAGE_BYTES = 6_684_672;
+
+/** Reads what either side sends. */
+function readPacket(message: string | Uint8Array, bytesMax?: number): Packet {
+  return reader.readPacket(message, bytesMax, OF_EITHER);
+}
 
 type Piece = string | { readonly text: string; readonly times: number } | { readonly hex: string };
 
@@ -41,6 +48,10 @@ function codeOf(read: () => unknown): number {
   }
   return 0;
 }
+
+test("what clients send goes the wrong way when a server sends it", () => {
+  expect(codeOf(() => reader.readPacket('{"kind":"ack:R","epoch":"5eed0000c0ffee01","upTo":1}'))).toBe(3000);
+});
 
 describe("packets.json", () => {
   test.each((readVectors("packets.json") as { vectors: PacketVector[] }).vectors)("$name is written and read", ({ packet }) => {

@@ -24,6 +24,7 @@ public sealed class Outbox
     private readonly Queue<OutboxLane> _round = new();
     private readonly Queue<OutboxLane> _toAsk = new();
     private readonly OutboxTimers _timers = new();
+    private readonly StoredSweep _sweep;
     private readonly SortedDictionary<long, OutboxEntry> _unmarked = [];
     private readonly Queue<OutboxEffect> _effects = new();
     private IReadOnlyList<OutboxEntry>? _asked;
@@ -34,7 +35,6 @@ public sealed class Outbox
     private int _inFlightMax;
     private TimeSpan _answerAwaitedSince;
     private TimeSpan _askedAt;
-    private TimeSpan? _nextSweep;
 
     /// <summary>An empty outbox.</summary>
     /// <param name="options">Timers and bounds.</param>
@@ -43,6 +43,7 @@ public sealed class Outbox
     {
         _options = options;
         _random = random;
+        _sweep = new StoredSweep(options);
         _inFlightMax = options.InFlightMax;
     }
 
@@ -149,7 +150,7 @@ public sealed class Outbox
         Disconnected();
         _connected = true;
         _inFlightMax = Math.Clamp(requestsInFlightMax, 1, _options.InFlightMax);
-        _nextSweep = now + _options.StatusInterval;
+        _sweep.Begin(now);
         foreach (var entry in _entries.Values)
         {
             if (entry.Queued)
@@ -172,7 +173,7 @@ public sealed class Outbox
         _connected = false;
         _inFlight = 0;
         _asked = null;
-        _nextSweep = null;
+        _sweep.End();
         _timers.Clear();
         _round.Clear();
         _toAsk.Clear();
@@ -321,12 +322,8 @@ public sealed class Outbox
                 next = Earlier(next, _answerAwaitedSince + _options.AnswerTimeout);
             }
 
-            if (_asked is not null)
-            {
-                next = Earlier(next, _askedAt + _options.AnswerTimeout);
-            }
-
-            return Earlier(next, _nextSweep);
+            next = Earlier(next, _asked is null ? null : _askedAt + _options.AnswerTimeout);
+            return Earlier(next, _sweep.Next);
         }
     }
 
@@ -360,13 +357,9 @@ public sealed class Outbox
             DropIfIdle(lane);
         }
 
-        if (now >= _nextSweep)
+        foreach (var entry in _sweep.Take(_entries.Values, now))
         {
-            _nextSweep = now + _options.StatusInterval;
-            foreach (var entry in _entries.Values.Where(e => e is { State: MessageState.Stored, Queued: false, Deadline: null }))
-            {
-                Ask(entry);
-            }
+            Ask(entry);
         }
 
         Pump(now);
@@ -408,6 +401,7 @@ public sealed class Outbox
             _toAsk.Enqueue(lane);
         }
 
+        entry.AskSoon = false;
         lane.ToAsk.Enqueue(entry);
     }
 
@@ -526,6 +520,10 @@ public sealed class Outbox
         {
             entry.State = state;
             _effects.Enqueue(new OutboxEffect.StateRaised(entry, state));
+            if (state == MessageState.Stored)
+            {
+                _sweep.Stored(entry, now);
+            }
         }
 
         if (state == MessageState.Stored || (entry.State == MessageState.Stored && !wasQueued))

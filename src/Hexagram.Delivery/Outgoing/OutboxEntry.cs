@@ -44,6 +44,9 @@ public sealed class OutboxEntry
     /// <summary>It was told to retry later on this connection: the server may hold its lane for it.</summary>
     internal bool HeldBack { get; set; }
 
+    /// <summary>It has been stored since the last question about it.</summary>
+    internal bool AskSoon { get; set; }
+
     /// <summary>Resends since it was accepted.</summary>
     internal int Attempts { get; set; }
 

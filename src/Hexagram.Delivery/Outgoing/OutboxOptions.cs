@@ -17,6 +17,9 @@ public sealed record OutboxOptions
     /// <summary>How long a msg:R may go without any answer before the connection is given up.</summary>
     public TimeSpan AnswerTimeout { get; init; } = ProtocolLimits.AnswerTimeout;
 
+    /// <summary>How long after a message was stored its status is asked for the first time, at the most.</summary>
+    public TimeSpan StatusSoon { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>How often the status of stored messages is asked while connected.</summary>
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromMinutes(10);
 

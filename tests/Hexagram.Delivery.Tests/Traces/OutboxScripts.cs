@@ -76,8 +76,14 @@ internal static class OutboxScripts
             Send(outbox, 1, Bob);
             outbox.Acknowledged(Id(1));
             outbox.Reported([Id(1)], MessageState.Stored);
-            Pass(outbox, 600_000);
-            outbox.StatusReported([new(Id(1), MessageState.Delivered)]);
+            Pass(outbox, 30_000);
+            Send(outbox, 2, Bob);
+            outbox.Acknowledged(Id(2));
+            outbox.Reported([Id(2)], MessageState.Stored);
+            Pass(outbox, 30_000);
+            outbox.StatusReported([new(Id(1), MessageState.Stored), new(Id(2), MessageState.Stored)]);
+            Pass(outbox, 540_000);
+            outbox.StatusReported([new(Id(1), MessageState.Delivered), new(Id(2), MessageState.Stored)]);
         }),
         Script("what the server has forgotten is of unknown outcome", outbox =>
         {

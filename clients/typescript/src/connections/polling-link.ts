@@ -239,7 +239,7 @@ export class PollingLink implements Link {
     } catch (cause) {
       throw new Loss(words(cause));
     }
-    const packets = Array.isArray(answer?.packets) ? answer.packets.map(toPacket) : undefined;
+    const packets = Array.isArray(answer?.packets) ? answer.packets.map((packet) => toPacket(packet)) : undefined;
     if (response.ok && packets) {
       this.#events.alive();
       return packets;

@@ -10,6 +10,8 @@ export class OutboxEntry {
   inFlight = false;
   /** It was told to retry later on this connection: the server may hold its lane for it. */
   heldBack = false;
+  /** It has been stored since the last question about it. */
+  askSoon = false;
   /** Resends since it was accepted. */
   attempts = 0;
   /** Monotonic time of its next timer, in milliseconds; older timers in the queue are stale. */

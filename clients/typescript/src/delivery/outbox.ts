@@ -8,8 +8,7 @@ import type { CancelOutcome, OutboxEffect } from "./outbox-effect.js";
 import type { OutboxEntry } from "./outbox-entry.js";
 import { OutboxLane } from "./outbox-lane.js";
 
-const HELD_BY_CANCELLED = "the server holds later messages back for one that was cancelled";
-const HELD_BY_ACCEPTED = "the server holds later messages back for one that it has accepted on an older connection";
+const HELD = "the server holds messages back for one that will not come: it was cancelled, or has been accepted before";
 const MARKED_AT_ONCE_MAX = 1_000;
 
 /** The sender's timers, in milliseconds, and its bounds (PROTOCOL §11). */
@@ -22,6 +21,8 @@ export interface OutboxOptions {
   readonly retryBackoff: number;
   /** How long a msg:R may go without any answer before the connection is given up. */
   readonly answerTimeout: number;
+  /** How long after a message was stored its status is asked for the first time, at the most. */
+  readonly statusSoon: number;
   /** How often the status of stored messages is asked while connected. */
   readonly statusInterval: number;
   /** msg:R without an answer at a time; the server's limit from welcome may lower it. */
@@ -35,6 +36,7 @@ export const OUTBOX_DEFAULTS: OutboxOptions = {
   backoffMax: RESEND_AFTER_MAX,
   retryBackoff: 1_000,
   answerTimeout: ANSWER_TIMEOUT,
+  statusSoon: 60_000,
   statusInterval: 600_000,
   inFlightMax: REQUESTS_IN_FLIGHT_MAX,
   statusBatchMax: 256,
@@ -65,7 +67,9 @@ export class Outbox {
   #inFlightMax: number;
   #answerAwaitedSince = 0;
   #askedAt = 0;
-  #nextSweep: number | undefined;
+  // While connected: when all that is stored is asked about, and when what has been stored since it was.
+  #nextSweep = Infinity;
+  #soonSweep = Infinity;
 
   readonly #random: () => number;
   readonly #options: OutboxOptions;
@@ -129,7 +133,7 @@ export class Outbox {
     const entry = this.#byId.get(id);
     if (!entry) return "not waiting";
     // The server may hold this session's later messages back until this id comes again, which it never will.
-    if (entry.heldBack) this.#reconnect(HELD_BY_CANCELLED);
+    if (entry.heldBack) this.#reconnect(HELD);
     this.#remove(entry);
     return entry.transmitted ? "may still arrive" : "cancelled";
   }
@@ -156,6 +160,7 @@ export class Outbox {
     this.#connectedNow = true;
     this.#inFlightMax = Math.max(1, Math.min(requestsInFlightMax, this.#options.inFlightMax));
     this.#nextSweep = now + this.#options.statusInterval;
+    this.#soonSweep = Infinity;
     for (const entry of this.#byId.values()) {
       if (entry.queued) {
         this.#joinRound(this.#lane(entry.to));
@@ -172,7 +177,6 @@ export class Outbox {
     this.#connectedNow = false;
     this.#inFlight = 0;
     this.#asked = undefined;
-    this.#nextSweep = undefined;
     this.#dueEntries.clear();
     this.#dueLanes.clear();
     this.#round = [];
@@ -218,7 +222,7 @@ export class Outbox {
       }
     } else if (later) {
       // It left, cancelled or delivered, while its answer was under way; see cancel and accept.
-      this.#reconnect(HELD_BY_CANCELLED);
+      this.#reconnect(HELD);
     }
     this.#pump(now);
   }
@@ -259,29 +263,24 @@ export class Outbox {
   /** When {@link advance} has something to do; undefined when never. */
   get nextDeadline(): number | undefined {
     if (!this.#connectedNow) return undefined;
-    const deadlines = [
-      this.#dueLanes.next,
-      // Without room in flight a due resend waits for an answer, not for the clock.
-      this.#inFlight < this.#inFlightMax ? this.#dueEntries.next : undefined,
-      this.#inFlight > 0 ? this.#answerAwaitedSince + this.#options.answerTimeout : undefined,
-      this.#asked ? this.#askedAt + this.#options.answerTimeout : undefined,
+    return Math.min(
       this.#nextSweep,
-    ].filter((at) => at !== undefined);
-    return deadlines.length > 0 ? Math.min(...deadlines) : undefined;
+      this.#soonSweep,
+      this.#dueLanes.next ?? Infinity,
+      // Without room in flight a due resend waits for an answer, not for the clock.
+      (this.#inFlight < this.#inFlightMax ? this.#dueEntries.next : undefined) ?? Infinity,
+      this.#overdueAt(this.#inFlight > 0, this.#answerAwaitedSince),
+      this.#overdueAt(this.#asked, this.#askedAt),
+    );
   }
 
   /** Time has passed: resends, ends of holds, questions. Late calls are harmless. */
   advance(now: number): void {
     if (!this.#connectedNow) return;
-    const seconds = this.#options.answerTimeout / 1000;
-    if (this.#inFlight > 0 && now >= this.#answerAwaitedSince + this.#options.answerTimeout) {
-      this.#answerAwaitedSince = now;
-      this.#reconnect(`no answer to a msg:R within ${seconds} s`);
-      return;
-    }
-    if (this.#asked && now >= this.#askedAt + this.#options.answerTimeout) {
-      this.#askedAt = now;
-      this.#reconnect(`no answer to a status request within ${seconds} s`);
+    const requestOverdue = now >= this.#overdueAt(this.#inFlight > 0, this.#answerAwaitedSince);
+    if (requestOverdue || now >= this.#overdueAt(this.#asked, this.#askedAt)) {
+      this.#answerAwaitedSince = this.#askedAt = now;
+      this.#reconnect(`no answer to a ${requestOverdue ? "msg" : "status"}:R within ${this.#options.answerTimeout / 1000} s`);
       return;
     }
     for (let lane = this.#dueLanes.take(now); lane; lane = this.#dueLanes.take(now)) {
@@ -290,16 +289,23 @@ export class Outbox {
       this.#joinRound(lane);
       this.#dropIfIdle(lane);
     }
-    if (this.#nextSweep !== undefined && now >= this.#nextSweep) {
-      this.#nextSweep = now + this.#options.statusInterval;
+    const all = now >= this.#nextSweep;
+    if (all || now >= this.#soonSweep) {
+      if (all) this.#nextSweep = now + this.#options.statusInterval;
+      this.#soonSweep = Infinity;
       for (const entry of this.#byId.values()) {
-        if (entry.state === "stored" && !entry.queued && entry.deadline === undefined) this.#ask(entry);
+        if (entry.state === "stored" && !entry.queued && entry.deadline === undefined && (all || entry.askSoon)) this.#ask(entry);
       }
     }
     this.#pump(now);
   }
 
   // ---- inside ------------------------------------------------------------------------------
+
+  /** When a question that is under way has gone without an answer for too long. */
+  #overdueAt(underWay: unknown, since: number): number {
+    return underWay ? since + this.#options.answerTimeout : Infinity;
+  }
 
   #lane(to: string): OutboxLane {
     let lane = this.#lanes.get(to);
@@ -323,6 +329,7 @@ export class Outbox {
   #ask(entry: OutboxEntry): void {
     const lane = this.#lane(entry.to);
     if (lane.toAsk.length === 0) this.#toAsk.push(lane);
+    entry.askSoon = false;
     lane.toAsk.push(entry);
   }
 
@@ -395,7 +402,7 @@ export class Outbox {
 
   #accept(entry: OutboxEntry, state: MessageState, now: number): void {
     // An older connection's request got through late. The server holds this one's messages until this id comes, which it need not.
-    if (entry.heldBack && !entry.inFlight) this.#reconnect(HELD_BY_ACCEPTED);
+    if (entry.heldBack && !entry.inFlight) this.#reconnect(HELD);
     if (state === "delivered") {
       this.#remove(entry);
       this.#effects.push({ do: "delivered", entry });
@@ -413,6 +420,11 @@ export class Outbox {
     if (compareStates(state, entry.state) > 0) {
       entry.state = state;
       this.#effects.push({ do: "raise", entry, state });
+      if (state === "stored") {
+        // Who was only between two connections has it soon, and the news of that may be lost inside the server.
+        entry.askSoon = true;
+        this.#soonSweep = Math.min(this.#soonSweep, now + this.#options.statusSoon);
+      }
     }
     if (state === "stored" || (entry.state === "stored" && !wasQueued)) {
       // The recipient is away: resending would only wake the server. Its status is asked now and then.

@@ -1,7 +1,7 @@
 import type { MessageStatus, Packet, SessionLimits, WireBody } from "./packet.js";
 import { PROTOCOL_VIOLATION, PACKET_TOO_LARGE, PACKET_UNKNOWN } from "./codes.js";
 import { CONTENT_TYPE, LONE_SURROGATE } from "./body.js";
-import { isDevice, isMessageId, isUser, utf8Length } from "./identities.js";
+import { isMessageId, isUser, utf8Length } from "./identities.js";
 import {
   BODY_BYTES_CEILING,
   HORIZON_MAX,
@@ -9,9 +9,7 @@ import {
   MESSAGE_BYTES_MAX,
   NUMBER_MAX,
   RETRY_AFTER_MAX,
-  SOFTWARE_BYTES_MAX,
   TEXT_BYTES_MAX,
-  TOKEN_CHARACTERS_MAX,
 } from "./limits.js";
 import { NO_EPOCH } from "./packet.js";
 
@@ -31,25 +29,28 @@ export class Violation extends Error {
  * Reads one message of the transport as one packet. What leaves here is valid: every field is there, of its type and in its
  * range, and nothing else. The platform's parser sees values, not their spelling; PROTOCOL §3.5 allows that to a client.
  *
+ * @param kinds Those that the other side may send; by default what a server does.
  * @throws Violation for everything else.
  */
-export function readPacket(message: string | Uint8Array, bytesMax = MESSAGE_BYTES_MAX): Packet {
+export function readPacket(message: string | Uint8Array, bytesMax = MESSAGE_BYTES_MAX, kinds = OF_A_SERVER): Packet {
   // A text of n characters has n to 3n bytes.
   const bytes = typeof message !== "string" || message.length > bytesMax ? message.length : 3 * message.length;
   if (bytes > bytesMax && (typeof message !== "string" || utf8Length(message) > bytesMax)) {
     throw new Violation(PACKET_TOO_LARGE, `A message is longer than the limit of ${bytesMax} bytes.`);
   }
-  return toPacket(parse(message));
+  return toPacket(parse(message), kinds);
 }
 
 /** The same for what has been parsed already: a packet inside of a larger JSON text, as long polling has it. */
-export function toPacket(value: unknown): Packet {
+export function toPacket(value: unknown, kinds = OF_A_SERVER): Packet {
   if (!isObject(value)) refuse("A packet is not one JSON object.");
   const { kind } = value;
   if (kind === undefined) throw new Violation(PACKET_UNKNOWN, "A packet is of no kind.");
   if (typeof kind !== "string") refuse("The kind of a packet is not a text.");
-  if (!Object.hasOwn(PACKETS, kind)) throw new Violation(PACKET_UNKNOWN, "A packet is of an unknown kind.");
-  return PACKETS[kind as Packet["kind"]](value);
+  const read = Object.hasOwn(kinds, kind) ? kinds[kind as Packet["kind"]] : undefined;
+  if (!read)
+    throw new Violation(OF_A_CLIENT.test(kind) ? PROTOCOL_VIOLATION : PACKET_UNKNOWN, "A packet is of a kind that has no place here.");
+  return read(value);
 }
 
 /** Writes a packet, with its kind in front, as every reader reads fastest. */
@@ -59,9 +60,12 @@ export function writePacket(packet: Packet): string {
 
 // ---- values --------------------------------------------------------------------------------
 
+export type Kinds = Readonly<Partial<Record<Packet["kind"], (value: Members) => Packet>>>;
 type Read<T> = (value: unknown, name: string) => T;
 type Fields<T> = { readonly [K in keyof T]-?: Read<T[K]> };
 type Members = Readonly<Record<string, unknown>>;
+
+const OF_A_CLIENT = /^(hello|(msg|ack|status):R)$/;
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -89,24 +93,24 @@ function string(value: unknown, name: string): string {
   return check(typeof value === "string", value as string, name);
 }
 
-function matching(test: (text: string) => boolean): Read<string> {
+export function matching(test: (text: string) => boolean): Read<string> {
   return (value, name) => {
     const text = string(value, name);
     return check(test(text), text, name);
   };
 }
 
-function number(min: number, max = NUMBER_MAX): Read<number> {
+export function number(min: number, max = NUMBER_MAX): Read<number> {
   // −0 is 0.
   return (value, name) =>
     check(Number.isInteger(value) && (value as number) >= min && (value as number) <= max, (value as number) + 0, name);
 }
 
-function oneOf<T extends string>(...words: readonly T[]): Read<T> {
+export function oneOf<T extends string>(...words: readonly T[]): Read<T> {
   return (value, name) => check(words.includes(value as T), value as T, name);
 }
 
-function listOf<T>(item: Read<T>): Read<readonly T[]> {
+export function listOf<T>(item: Read<T>): Read<readonly T[]> {
   return (value, name) => {
     const list: unknown[] = Array.isArray(value) ? value : [];
     return check(list.length >= 1 && list.length <= IDS_PER_PACKET_MAX, list, name).map((element) => item(element, name));
@@ -121,21 +125,19 @@ const flag: Read<true | undefined> = (value, name) =>
 const wait: Read<number | undefined> = (value, name) =>
   value === undefined ? undefined : number(0, RETRY_AFTER_MAX)(value, name) || undefined;
 
-const id: Read<string> = (value, name) => matching(isMessageId)(string(value, name).toLowerCase(), name);
-const anyEpoch: Read<string> = (value, name) => matching((text) => /^[0-9a-f]{16}$/.test(text))(string(value, name).toLowerCase(), name);
-const epoch: Read<string> = (value, name) => matching((text) => text !== NO_EPOCH)(anyEpoch(value, name), name);
-const user = matching(isUser);
-const device = matching(isDevice);
-const token = matching((text) => text.length <= TOKEN_CHARACTERS_MAX && /^[!-~]*$/.test(text));
+export const id: Read<string> = (value, name) => matching(isMessageId)(string(value, name).toLowerCase(), name);
+export const anyEpoch: Read<string> = (value, name) =>
+  matching((text) => /^[0-9a-f]{16}$/.test(text))(string(value, name).toLowerCase(), name);
+export const epoch: Read<string> = (value, name) => matching((text) => text !== NO_EPOCH)(anyEpoch(value, name), name);
+export const user = matching(isUser);
 const wellFormed = matching((text) => !LONE_SURROGATE.test(text));
 const contentType = matching((text) => CONTENT_TYPE.test(text));
-const sequence = number(1);
-const cursor = number(0);
-const count = number(0, 2 ** 31 - 1);
+export const sequence = number(1);
+export const cursor = number(0);
 const some = number(1, 2 ** 31 - 1);
 
 /** One line for people or a log. */
-function line(bytesMax: number): Read<string> {
+export function line(bytesMax: number): Read<string> {
   return matching((text) => !/[\p{Cc}\p{Cs}]/u.test(text) && utf8Length(text) <= bytesMax);
 }
 
@@ -170,7 +172,7 @@ function object<T>(fields: Fields<T>): Read<T> {
   };
 }
 
-function packet<T extends Packet>(kind: T["kind"], fields: Fields<Omit<T, "kind">>): (value: Members) => T {
+export function packet<T extends Packet>(kind: T["kind"], fields: Fields<Omit<T, "kind">>): (value: Members) => T {
   const read = object(fields);
   return (value) => ({ kind, ...read(value, kind) }) as T;
 }
@@ -184,9 +186,9 @@ function body(value: Members): WireBody {
 }
 
 /** A body stands beside the fields, not in one. */
-function withBody<T>(fields: Fields<T>): (value: Members) => T & WireBody {
+export function packetWithBody<T>(kind: Packet["kind"], fields: Fields<T>): (value: Members) => Packet {
   const read = object(fields);
-  return (value) => ({ ...read(value, "packet"), ...body(value) });
+  return (value) => ({ kind, ...read(value, kind), ...body(value) }) as Packet;
 }
 
 const limits = object<SessionLimits>({
@@ -212,32 +214,16 @@ const welcome = packet<Extract<Packet, { kind: "welcome" }>>("welcome", {
   limits,
 });
 
-const PACKETS: Readonly<Record<Packet["kind"], (value: Members) => Packet>> = {
-  "msg:R": (value) => ({ kind: "msg:R", ...withBody({ id, to: user })(value) }),
+/** What servers send, and a client must be able to read. */
+export const OF_A_SERVER: Kinds = {
   "msg:A": packet("msg:A", { id, acceptedAt: instant }),
-  "msg:N": (value) => ({
-    kind: "msg:N",
-    ...withBody({ sequence, id, from: user, acceptedAt: instant, redelivered: flag as Read<true> })(value),
-  }),
-  "ack:R": packet("ack:R", { epoch, upTo: sequence }),
+  "msg:N": packetWithBody("msg:N", { sequence, id, from: user, acceptedAt: instant, redelivered: flag as Read<true> }),
   "ack:A": packet("ack:A", { epoch, upTo: cursor }),
   "ack:N": packet("ack:N", { by: user, ids: listOf(id), state: oneOf("stored", "delivered") }),
-  hello: packet("hello", {
-    token,
-    device,
-    connection: sequence,
-    epoch: anyEpoch,
-    cursor,
-    window: count,
-    windowBytes: count,
-    start: oneOf("oldest", "latest"),
-    software: line(SOFTWARE_BYTES_MAX),
-  }),
   welcome: (value) => {
     const read = welcome(value);
     return check(read.firstAvailable <= read.last + 1, read, "firstAvailable");
   },
-  "status:R": packet("status:R", { to: user, ids: listOf(id) }),
   "status:A": packet("status:A", { to: user, statuses: listOf(status) }),
   ping: () => ({ kind: "ping" }),
   pong: () => ({ kind: "pong" }),

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Hello, Packet, Welcome } from "../../src/protocol/packet.js";
 import { readPacket, writePacket } from "../../src/protocol/reader.js";
+import { OF_EITHER } from "./packets.js";
 
 export const EPOCH = "5eed0000c0ffee01";
 
@@ -16,7 +17,7 @@ export class ScriptedConnection {
   constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on("message", (data: Buffer) => {
-      this.#packets.push(readPacket(data.toString("utf8")));
+      this.#packets.push(readPacket(data.toString("utf8"), undefined, OF_EITHER));
       this.#wake();
     });
     socket.on("close", () => {
