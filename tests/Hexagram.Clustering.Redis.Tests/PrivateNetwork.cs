@@ -68,12 +68,15 @@ internal sealed class PrivateNetwork : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await RemoveAsync();
 
-    /// <summary>Whatever has this process' number, and what killed processes have left.</summary>
+    /// <summary>Whatever has this process' number, and what killed ones have left: the places, and who is there.</summary>
     private async Task RemoveAsync() => await RunAsync($$"""
         ip link delete {{_cable}} 2>/dev/null || :
         for name in $(ip netns list | grep -o '^hexagram-[0-9]*-[a-z0-9]*'); do
             process=$(echo $name | cut -d- -f2)
-            if [ $process = {{Environment.ProcessId}} ] || [ ! -e /proc/$process ]; then ip netns delete $name || :; fi
+            if [ $process = {{Environment.ProcessId}} ] || [ ! -e /proc/$process ]; then
+                ip netns pids $name | xargs -r kill -9 || :
+                ip netns delete $name || :
+            fi
         done
         """);
 
@@ -100,7 +103,9 @@ internal sealed class PrivateNetwork : IAsyncDisposable
         {ip} route add {_range}.0/24 via {Gateway}
         """);
 
-    /// <summary>A filter of four steps: take a random number; not below the limit? To the last step; lose the packet; let it pass.</summary>
+    /// <summary>
+    /// A filter of four steps (linux/filter.h), for kernels without netem: take a random number; is it not below the limit, go to the last step; lose the packet; let it pass.
+    /// </summary>
     private static string LosingSome(double part) => string.Create(
         CultureInfo.InvariantCulture, $"4,32 0 0 {unchecked((uint)(-0x1000 + 56))},53 1 0 {(uint)(part * uint.MaxValue)},6 0 0 2,6 0 0 {uint.MaxValue}");
 
