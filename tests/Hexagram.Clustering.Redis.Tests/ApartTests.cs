@@ -62,7 +62,9 @@ public sealed class ApartTests(NodesThatLookOften nodes) : IClassFixture<NodesTh
         await declared;
         await using var tablet = await nodes.OpenAsync(phone.User, first, "tablet");
         var (_, requests) = await alice.DeliverAsync(phone.User, "to both");
-        Assert.Equal(1, requests);
+
+        // If the phone confirms first, its node cannot tell alice's, and her timer asks.
+        Assert.InRange(requests, 1, 2);
         await tablet.ReceiveAsync(3);
 
         await nodes.ReuniteAsync();
