@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Hexagram.Processes;
 
 /// <summary>
-/// An engine that a cluster rests on, as a process on a port of its own on 127.0.0.1, over all its lives. It ends with the process that started it, however that ends.
+/// An engine that a cluster rests on, as a process at a place of its own, over all its lives. It ends with the process that started it, however that ends.
 /// Its operations are called one at a time.
 /// </summary>
 public abstract class EngineProcess : IAsyncDisposable
@@ -24,8 +24,11 @@ public abstract class EngineProcess : IAsyncDisposable
         _log = TextWriter.Synchronized(new StreamWriter(Path.Combine(Directory.CreateDirectory(folder).FullName, $"{name}.log")) { AutoFlush = true });
     }
 
-    /// <summary>Where it listens, in all its lives.</summary>
-    public IPEndPoint EndPoint { get; } = FreePort.Next();
+    /// <summary>Where it listens, in all its lives; a port of 127.0.0.1 by default. Whoever reaches it there is trusted.</summary>
+    public IPEndPoint EndPoint { get; init; } = FreePort.Next();
+
+    /// <summary>What its command line begins with, such as <c>ip netns exec NAME</c>; nothing by default.</summary>
+    public IReadOnlyList<string> Within { get; init; } = [];
 
     /// <summary>Whether it runs.</summary>
     public bool IsAlive => _process is { HasExited: false };
@@ -41,7 +44,7 @@ public abstract class EngineProcess : IAsyncDisposable
         await PrepareAsync();
 
         // The shell ends the engine when its input ends: that is when it is told to, or when this process is gone.
-        _process = Run(["sh", "-c", $"\"$@\" & read -r _; kill -{EndSignal} $!; wait $!", "sh", .. Words()]);
+        _process = Run(["sh", "-c", $"\"$@\" & read -r _; kill -{EndSignal} $!; wait $!", "sh", .. Within, .. Words()]);
         var said = new List<string>();
         _reading = Task.WhenAll(ReadAsync(_process.StandardOutput, said), ReadAsync(_process.StandardError, said));
         using var patience = new CancellationTokenSource(Patience);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -23,8 +24,8 @@ public sealed class PostgresProcess(string folder, params string[] settings) : E
     private protected override string EndSignal => "QUIT";
 
     /// <summary>How to reach it at its own place, or through something in front of it.</summary>
-    public string ConnectionString(System.Net.IPEndPoint? place = null) =>
-        string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={(place ?? EndPoint).Port};Username={User};Database=postgres;Timeout=5;Command Timeout=10");
+    public string ConnectionString(IPEndPoint? place = null) =>
+        string.Create(CultureInfo.InvariantCulture, $"Host={(place ?? EndPoint).Address};Port={(place ?? EndPoint).Port};Username={User};Database=postgres;Timeout=5;Command Timeout=10");
 
     private protected override async Task PrepareAsync()
     {
@@ -41,11 +42,12 @@ public sealed class PostgresProcess(string folder, params string[] settings) : E
         }
 
         await RunToEndAsync(AsUser([Program("initdb"), "-D", Data, "-A", "trust", "-U", User, "-E", "UTF8", "--no-locale", "--no-sync"]));
+        await File.AppendAllTextAsync(Path.Combine(Data, "pg_hba.conf"), "host all all all trust\n");
     }
 
     private protected override IReadOnlyList<string> Words() => AsUser(
     [
-        Program("postgres"), "-D", Data, "-k", Data, "-h", "127.0.0.1", "-p", EndPoint.Port.ToString(CultureInfo.InvariantCulture),
+        Program("postgres"), "-D", Data, "-k", Data, "-h", EndPoint.Address.ToString(), "-p", EndPoint.Port.ToString(CultureInfo.InvariantCulture),
         "-c", "max_connections=200", "-c", "shared_buffers=64MB",
         .. settings.SelectMany(setting => new[] { "-c", setting }),
     ]);

@@ -12,7 +12,8 @@ public sealed class RedisProcess(string folder) : EngineProcess(folder, "redis")
 
     private protected override IReadOnlyList<string> Words() =>
     [
-        "redis-server", "--port", EndPoint.Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--dir", Folder, "--save", "", "--appendonly", "yes",
+        "redis-server", "--port", EndPoint.Port.ToString(CultureInfo.InvariantCulture), "--bind", EndPoint.Address.ToString(), "--protected-mode", "no",
+        "--dir", Folder, "--save", "", "--appendonly", "yes",
     ];
 
     private protected override async Task<bool> IsReadyAsync(NetworkStream stream, CancellationToken patience)

@@ -24,12 +24,12 @@ public class ThreeNodes : IAsyncLifetime
 
     private readonly string _folder = Directory.CreateTempSubdirectory("hexagram-nodes-").FullName;
     private readonly FaultProxy _proxy = new();
-    private ServerGroup _group = null!;
+    private ServerGroup? _group;
     private int _people;
 
-    internal IReadOnlyList<ServerProcess> Nodes => _group.Nodes;
+    internal IReadOnlyList<ServerProcess> Nodes => _group!.Nodes;
 
-    internal ClusterGround Ground => _group.Ground!;
+    internal ClusterGround Ground => _group!.Ground!;
 
     private protected virtual string Heartbeat => HeartbeatRare;
 
@@ -48,15 +48,15 @@ public class ThreeNodes : IAsyncLifetime
         OpenStore = _ => throw new NotSupportedException("Nobody looks into the store here."),
     };
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
-        _group = new ServerGroup(new ChaosSettings { Nodes = 3, Folder = _folder, Program = Program }, _proxy);
+        _group = await PrepareAsync(_folder, _proxy);
         await _group.StartAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
-        await _group.DisposeAsync();
+        await (_group?.DisposeAsync() ?? default);
         await _proxy.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
         GC.SuppressFinalize(this);
@@ -89,7 +89,7 @@ public class ThreeNodes : IAsyncLifetime
     }
 
     /// <summary>Starts a node that has ended.</summary>
-    internal Task StartAsync(ServerProcess node) => _group.StartAsync(node);
+    internal Task StartAsync(ServerProcess node) => _group!.StartAsync(node);
 
     /// <summary>Somebody whom no other test knows.</summary>
     internal string Somebody(string name) => $"{name}{Interlocked.Increment(ref _people)}";
@@ -107,7 +107,24 @@ public class ThreeNodes : IAsyncLifetime
     }
 
     /// <summary>The same, without a client yet.</summary>
-    internal Person Prepare(UserId user, string device = "phone") => new(user, device, Program.IssueToken(_group.Data, user), this);
+    internal Person Prepare(UserId user, string device = "phone") => new(user, device, Program.IssueToken(_group!.Data, user), this);
+
+    /// <summary>Where the other nodes reach this one, which is what they call it.</summary>
+    internal virtual IPEndPoint NameOf(ServerProcess node) => Ground.NameOf(node);
+
+    /// <summary>Nothing passes between this node and the others, either way.</summary>
+    internal virtual Task IsolateAsync(ServerProcess node)
+    {
+        Assert.True(Ground.Isolate(node) > 0);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Ends <see cref="IsolateAsync"/>.</summary>
+    internal virtual Task ReuniteAsync()
+    {
+        Ground.Reunite();
+        return Task.CompletedTask;
+    }
 
     /// <summary>How many nodes this one has been told are dead, in this and its earlier lives.</summary>
     internal static int Deaths(ServerProcess seenBy) => LogOf(seenBy).Count(line => line.Contains(Dead, StringComparison.Ordinal));
@@ -115,7 +132,7 @@ public class ThreeNodes : IAsyncLifetime
     /// <summary>Completes when a node has been told that another, in its present life, is dead.</summary>
     internal async Task WhenDeclaredDeadAsync(ServerProcess node, ServerProcess seenBy)
     {
-        var name = $"Node S{Ground.NameOf(node)}:";
+        var name = $"Node S{NameOf(node)}:";
         var before = LogOf(seenBy).Count();
         await UntilAsync(() => LogOf(seenBy).Skip(before).Any(line => line.Contains(name, StringComparison.Ordinal) && line.Contains(Dead, StringComparison.Ordinal)), $"{name} to be declared dead");
     }
@@ -134,6 +151,10 @@ public class ThreeNodes : IAsyncLifetime
         }
     }
 
+    /// <summary>The nodes, and all that they stand on but what their group starts itself.</summary>
+    private protected virtual Task<ServerGroup> PrepareAsync(string folder, FaultProxy proxy) =>
+        Task.FromResult(new ServerGroup(new ChaosSettings { Nodes = 3, Folder = folder, Program = Program }, proxy));
+
     private static IEnumerable<string> LogOf(ServerProcess node)
     {
         using var log = new StreamReader(new FileStream(Path.Combine(Path.GetDirectoryName(node.Data)!, "server.log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
@@ -143,5 +164,5 @@ public class ThreeNodes : IAsyncLifetime
         }
     }
 
-    internal IPEndPoint PlaceOf(ServerProcess node) => _group.PlaceOf(node);
+    internal IPEndPoint PlaceOf(ServerProcess node) => _group!.PlaceOf(node);
 }

@@ -21,18 +21,23 @@ internal sealed class ServerGroup : IAsyncDisposable
 
     /// <summary>Prepares it; nothing is started yet.</summary>
     public ServerGroup(ChaosSettings settings, FaultProxy proxy)
+        : this(
+            settings.Nodes == 1
+                ? [new ServerProcess(settings.Program, settings.Folder)]
+                : [.. Enumerable.Range(1, settings.Nodes).Select(n => new ServerProcess(settings.Program, Directory.CreateDirectory(Path.Combine(settings.Folder, $"node{n}")).FullName))],
+            proxy) => Ground = settings.Nodes == 1 ? null : new ClusterGround(settings.Folder);
+
+    /// <summary>The same for nodes that know what they stand on, which is somebody else's.</summary>
+    public ServerGroup(IReadOnlyList<ServerProcess> nodes, FaultProxy proxy)
     {
+        Nodes = nodes;
         _proxy = proxy;
-        Ground = settings.Nodes == 1 ? null : new ClusterGround(settings.Folder);
-        Nodes = settings.Nodes == 1
-            ? [new ServerProcess(settings.Program, settings.Folder)]
-            : [.. Enumerable.Range(1, settings.Nodes).Select(n => new ServerProcess(settings.Program, Directory.CreateDirectory(Path.Combine(settings.Folder, $"node{n}")).FullName))];
     }
 
     /// <summary>Its processes.</summary>
     public IReadOnlyList<ServerProcess> Nodes { get; }
 
-    /// <summary>What they stand on; null when there is one process with its own store.</summary>
+    /// <summary>What they stand on; null when there is one process with its own store, or when it is somebody else's.</summary>
     public ClusterGround? Ground { get; }
 
     /// <summary>A data folder that has the key and says where the store is.</summary>
@@ -53,7 +58,7 @@ internal sealed class ServerGroup : IAsyncDisposable
             if (node != Nodes[0])
             {
                 // A token of one is good at all.
-                File.Copy(Path.Combine(Data, KeyFile), Path.Combine(node.Data, KeyFile));
+                File.Copy(Path.Combine(Data, KeyFile), Path.Combine(Directory.CreateDirectory(node.Data).FullName, KeyFile));
             }
 
             await StartAsync(node);
@@ -63,7 +68,7 @@ internal sealed class ServerGroup : IAsyncDisposable
     /// <summary>Starts one, and has the proxy find it where it listens now. A node whose engines are away at the moment is started again and again, as by a supervisor.</summary>
     public async Task StartAsync(ServerProcess node)
     {
-        var tcp = await TryStartAsync(node, Ground is null ? 0 : StartsMax);
+        var tcp = await TryStartAsync(node, Nodes.Count == 1 ? 0 : StartsMax);
         lock (_gate)
         {
             _places[node] = (tcp, node.Http);
