@@ -10,7 +10,7 @@ namespace Hexagram.Processes;
 /// </summary>
 public abstract class EngineProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan KnockEvery = TimeSpan.FromMilliseconds(50);
 
     private readonly TextWriter _log;

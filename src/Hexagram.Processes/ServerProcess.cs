@@ -13,7 +13,7 @@ public sealed class ServerProcess : IAsyncDisposable
     public const int LostExitCode = 6;
 
     /// <summary>Longer than a start or an end takes on a busy machine.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly HexagramProgram _program;
     private readonly string _data;

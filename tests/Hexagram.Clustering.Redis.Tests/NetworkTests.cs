@@ -4,11 +4,21 @@ using Hexagram.Processes;
 namespace Hexagram.Clustering.Redis.Tests;
 
 /// <summary>What a real network does to nodes, in the kernel and without a relay: packets vanish, one way or both, and nobody is told. With <c>HEXAGRAM_LONG=1</c>.</summary>
-public sealed class NetworkTests(NetworkedNodes nodes) : IClassFixture<NetworkedNodes>
+public sealed class NetworkTests(NetworkedNodes nodes) : IClassFixture<NetworkedNodes>, IAsyncLifetime
 {
     private ServerProcess First => nodes.Nodes[0];
 
     private ServerProcess Third => nodes.Nodes[2];
+
+    public async ValueTask InitializeAsync()
+    {
+        if (NetworkedNodes.AreWanted)
+        {
+            await nodes.MendAsync();
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_node_apart_finds_in_the_store_what_no_hint_brings_and_two_routers_of_one_user_harm_nothing()

@@ -23,6 +23,8 @@ public sealed class NetworkedNodes : ThreeNodes
 
     private protected override string Heartbeat => "1s";
 
+    private protected override IEnumerable<EngineProcess> Engines => [_database!, _redis!];
+
     public override async ValueTask InitializeAsync()
     {
         if (!AreWanted)

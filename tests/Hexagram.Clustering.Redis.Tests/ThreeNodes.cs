@@ -14,7 +14,7 @@ namespace Hexagram.Clustering.Redis.Tests;
 public class ThreeNodes : IAsyncLifetime
 {
     /// <summary>Longer than anything takes on a busy machine.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private const string Dead = "has left, or has been declared dead";
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
@@ -32,6 +32,8 @@ public class ThreeNodes : IAsyncLifetime
     internal ClusterGround Ground => _group!.Ground!;
 
     private protected virtual string Heartbeat => HeartbeatRare;
+
+    private protected virtual IEnumerable<EngineProcess> Engines => [Ground.Database, Ground.Redis];
 
     /// <summary>The program as the nodes run it.</summary>
     internal ChaosProgram Program => ProgramOf(Heartbeat);
@@ -65,13 +67,10 @@ public class ThreeNodes : IAsyncLifetime
     /// <summary>Makes good what an earlier test has left behind: all live, and nothing is between them.</summary>
     internal async Task MendAsync()
     {
-        Ground.Reunite();
-        foreach (var engine in new EngineProcess[] { Ground.Database, Ground.Redis })
+        await ReuniteAsync();
+        foreach (var engine in Engines.Where(engine => !engine.IsAlive))
         {
-            if (!engine.IsAlive)
-            {
-                await engine.StartAsync();
-            }
+            await engine.StartAsync();
         }
 
         foreach (var node in Nodes)
