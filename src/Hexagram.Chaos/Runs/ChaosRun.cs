@@ -46,6 +46,9 @@ public sealed class ChaosRun : IAsyncDisposable
     private const int ProcessesMax = 8;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How long the clients may take to be there.</summary>
+    private static readonly TimeSpan ClientsMax = TimeSpan.FromSeconds(30);
+
     /// <summary>After the last handler has begun, its transaction takes a moment; and one that was undone by a kill begins again.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
 
@@ -96,6 +99,7 @@ public sealed class ChaosRun : IAsyncDisposable
             await process.StartAsync();
         }
 
+        await WhenClientsAreThereAsync();
         _phase = ChaosPhase.Trouble;
         var begun = _recorder.Now;
         using (var end = CancellationTokenSource.CreateLinkedTokenSource(stop))
@@ -173,6 +177,17 @@ public sealed class ChaosRun : IAsyncDisposable
         {
             await timer.WaitForNextTickAsync(CancellationToken.None);
             await LookAfterProcessesAsync();
+        }
+    }
+
+    /// <summary>Trouble before there is anybody to be troubled would only take from the run's time.</summary>
+    private async Task WhenClientsAreThereAsync()
+    {
+        var begun = _recorder.Now;
+        using var timer = new PeriodicTimer(LookEvery);
+        while (!_stop.IsCancellationRequested && _recorder.Now - begun < ClientsMax && _processes.Exists(process => process.IsAlive && process.Outbox < 0))
+        {
+            await timer.WaitForNextTickAsync(CancellationToken.None);
         }
     }
 

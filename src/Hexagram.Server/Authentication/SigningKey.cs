@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.IdentityModel.Tokens;
@@ -81,7 +82,7 @@ public sealed class SigningKey
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(draft, path, overwrite: false);
+            Publish(draft, path);
         }
         catch (IOException) when (File.Exists(path))
         {
@@ -92,4 +93,21 @@ public sealed class SigningKey
             File.Delete(draft);
         }
     }
+
+    /// <summary>The file gets the name that others know, unless one has it. (Where there are links, .NET's own move looks first and then overwrites.)</summary>
+    /// <exception cref="IOException">One has it, or it cannot be done.</exception>
+    private static void Publish(string draft, string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            File.Move(draft, path, overwrite: false);
+        }
+        else if (link(draft, path) != 0)
+        {
+            throw new IOException($"{path} cannot be made: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+    }
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int link([MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string name);
 }

@@ -19,19 +19,18 @@ public sealed class ChaosTests : IAsyncLifetime
     public async Task Every_fault_strikes_and_every_promise_is_kept()
     {
         var page = Path.Combine(_stage.Folder, "chaos.html");
-        var chaos = _stage.With("TMPDIR", _stage.Folder).Run(
-            "chaos", "--duration", $"{Length.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s", "--clients", "8", "--rate", "100", "--report", page, "--json");
-        var code = await chaos.EndAsync(Length + TimeSpan.FromMinutes(4));
+        var (code, chaos) = await RunAsync(Length);
+        if (FaultsOf(chaos).ContainsValue(0))
+        {
+            // The machine was too busy for one of each kind; a longer run has the time.
+            Directory.GetDirectories(_stage.Folder, "hexagram-chaos-*").ToList().ForEach(folder => Directory.Delete(folder, recursive: true));
+            (code, chaos) = await RunAsync(2 * Length);
+        }
 
         Assert.True(code == 0, chaos.Said);
         var verdict = chaos.JsonOutput[^1];
         Assert.True(verdict.GetProperty("passed").GetBoolean());
-        foreach (var promise in (string[])["lost", "doubled", "reordered", "lies", "stuck"])
-        {
-            Assert.Equal(0, verdict.GetProperty(promise).GetInt32());
-        }
-
-        var faults = verdict.GetProperty("faults").EnumerateObject().ToDictionary(fault => fault.Name, fault => fault.Value.GetProperty("times").GetInt32());
+        var faults = FaultsOf(chaos);
         Assert.Equal(FaultNames.For(nodes: 1).Select(FaultNames.NameOf), faults.Keys);
         Assert.All(faults, fault => Assert.True(fault.Value > 0, fault.Key));
         Assert.Equal(faults.Values.Sum(), chaos.JsonOutput.Count(line => line.TryGetProperty("fault", out _)));
@@ -57,5 +56,19 @@ public sealed class ChaosTests : IAsyncLifetime
         var chaos = _stage.Run("chaos", "--report", "no/such/folder/chaos.html");
         Assert.Equal(1, await chaos.EndAsync());
         Assert.Contains("The report cannot be written", chaos.Said, StringComparison.Ordinal);
+    }
+
+    private static Dictionary<string, int> FaultsOf(RunningProgram chaos) =>
+        chaos.JsonOutput[^1].GetProperty("faults").EnumerateObject().ToDictionary(fault => fault.Name, fault => fault.Value.GetProperty("times").GetInt32());
+
+    /// <summary>Whatever else it says, every promise was kept.</summary>
+    private async Task<(int Code, RunningProgram Chaos)> RunAsync(TimeSpan length)
+    {
+        var page = Path.Combine(_stage.Folder, "chaos.html");
+        var chaos = _stage.With("TMPDIR", _stage.Folder).Run(
+            "chaos", "--duration", $"{length.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s", "--clients", "8", "--rate", "100", "--report", page, "--json");
+        var code = await chaos.EndAsync(length + TimeSpan.FromMinutes(4));
+        Assert.All((string[])["lost", "doubled", "reordered", "lies", "stuck"], promise => Assert.True(chaos.JsonOutput[^1].GetProperty(promise).GetInt32() == 0, chaos.Said));
+        return (code, chaos);
     }
 }
