@@ -28,6 +28,7 @@ public sealed class ChattingTests : IAsyncLifetime
         Assert.Equal((0, 0), (await alice.EndAsync(), await bob.EndAsync()));
         var states = alice.JsonOutput.Where(one => one.TryGetProperty("state", out _)).Select(one => one.Text("state")).ToList();
         Assert.Equal(states.Order(Comparer<string>.Create((one, other) => Rank(one) - Rank(other))), states);
+        Assert.Equal(states.Distinct(), states);
         Assert.Single(bob.JsonOutput, one => one.TryGetProperty("text", out var text) && text.GetString() == "你好");
     }
 

@@ -49,6 +49,23 @@ test("a message to somebody who is away is stored, and delivered when they come"
   await bob.getByRole("log").getByText("for later").waitFor();
 });
 
+test("who reads the end of a conversation goes on doing so when a keyboard takes half of the screen", async () => {
+  const alice = await people.signIn(server, "alice-2b");
+  await open(alice, "bob-2b");
+  for (let i = 0; i < 20; i++) await write(alice, `number ${i}`);
+  await marks(alice, "stored", 20);
+  await alice.setViewportSize({ width: 390, height: 420 });
+  const log = alice.getByRole("log");
+  const hidden = (): Promise<number> =>
+    log.evaluate(({ scrollTop, clientHeight, scrollHeight }) => scrollHeight - clientHeight - scrollTop);
+  await expect.poll(hidden).toBeLessThan(2);
+
+  // Who reads what was before stays there.
+  await log.evaluate((element) => element.scrollTo(0, 0));
+  await alice.setViewportSize({ width: 390, height: 400 });
+  expect(await log.evaluate(({ scrollTop }) => scrollTop)).toBe(0);
+});
+
 test("the server is killed and started again while both type, and nothing is lost, doubled or reordered", async () => {
   const alice = await people.signIn(server, "alice-3");
   const bob = await people.signIn(server, "bob-3");

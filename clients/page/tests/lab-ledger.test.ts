@@ -82,6 +82,18 @@ test("each packet lights its line, and the last one settles the message", () => 
   expect(wires.told()).toBe("line1 line2 line3 line4 line5 done");
 });
 
+test("the guide tells of line 2 before line 3, and of all before it is done, in whichever order they leave", () => {
+  const wires = new Wires();
+  wires.request();
+  wires.notify();
+  wires.accept();
+  wires.handle();
+  wires.pass("bob", { kind: "ack:R", epoch: EPOCH, upTo: 1 });
+  wires.report("delivered", ID);
+  wires.pass("bob", { kind: "ack:A", epoch: EPOCH, upTo: 1 });
+  expect(wires.told()).toBe("line1 line2 line3 line4 line5 done");
+});
+
 test("a lost line is lost until its packet comes again, and the resend and the duplicate are counted", () => {
   const wires = new Wires();
   wires.request();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Hexagram.Cli.Output;
 using Hexagram.Cli.Receiving;
 using Hexagram.Cli.Sending;
@@ -18,7 +19,7 @@ internal sealed class ChatLines(Screen screen, Surroundings surroundings) : ICha
     private readonly MessagePrinter _printer = new(screen, surroundings.Time);
     private readonly CancellationTokenSource _left = CancellationTokenSource.CreateLinkedTokenSource(surroundings.Stop);
     private readonly Lock _gate = new();
-    private readonly Dictionary<ChatEntry.Own, SentState> _told = new(ReferenceEqualityComparer.Instance);
+    private readonly ConditionalWeakTable<ChatEntry.Own, object> _told = [];
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<InputLine> ReadAsync()
@@ -57,16 +58,12 @@ internal sealed class ChatLines(Screen screen, Surroundings surroundings) : ICha
         lock (_gate)
         {
             // A message may have risen twice before this is called for the first time.
-            if (_told.TryGetValue(own, out var told) && told == state)
+            if (_told.TryGetValue(own, out var told) && told is SentState before && before == state)
             {
                 return;
             }
 
-            _told[own] = state;
-            if (state >= SentState.Delivered)
-            {
-                _told.Remove(own);
-            }
+            _told.AddOrUpdate(own, state);
         }
 
         Print(own, state);

@@ -95,7 +95,10 @@ internal sealed class ChatTerminal : IChatFace
         _left.Dispose();
     }
 
-    private static ChatSize Size() => new(Math.Max(8, Console.WindowWidth), Math.Max(3, Console.WindowHeight));
+    private static ChatSize Size() => new(Math.Max(8, OrIfUnknown(Console.WindowWidth, 80)), Math.Max(3, OrIfUnknown(Console.WindowHeight, 24)));
+
+    /// <summary>A terminal that does not know its size says 0.</summary>
+    private static int OrIfUnknown(int size, int otherwise) => size > 0 ? size : otherwise;
 
     /// <summary>Blocks in the system until a key comes; the thread ends with the process.</summary>
     private void ReadKeys()

@@ -7,7 +7,7 @@ internal static class ErrorText
 {
     public static string For(ErrorCode code) => code switch
     {
-        ErrorCode.Restarting => "The server restarts.",
+        ErrorCode.Restarting => "The server ends, or restarts.",
         ErrorCode.StoreUnavailable => "The server cannot write to its store; connect again and resend.",
         ErrorCode.Idle => "Not a byte came for longer than the heartbeat allows.",
         ErrorCode.SlowReader => "What was sent here was not read.",

@@ -21,6 +21,7 @@ export class Log {
   readonly #empty: HTMLDivElement;
   readonly #session: ChatSession;
   readonly #peer: string;
+  #follows = true;
 
   constructor(session: ChatSession, peer: string) {
     this.#session = session;
@@ -36,6 +37,13 @@ export class Log {
     // A mark that changes is not read aloud: only what is said is.
     const said = { role: "log", "aria-label": t("chat.log", { peer }), "aria-relevant": "additions", tabindex: "0" };
     this.element = element("div", { className: "log", attributes: said }, this.#earlier, this.#empty, this.#list);
+    this.element.addEventListener("scroll", () => (this.#follows = this.#isAtEnd()));
+    // A keyboard or a banner comes in, a bubble grows: whoever reads the end goes on doing so.
+    const size = new ResizeObserver(() => {
+      if (this.#follows) this.toEnd();
+    });
+    size.observe(this.element);
+    size.observe(this.#list);
   }
 
   async open(): Promise<void> {
@@ -53,13 +61,14 @@ export class Log {
       row.show(entry, this.#session.hasLeft(entry));
       return;
     }
-    const follow = entry.own || this.#isAtEnd();
+    const follow = entry.own || this.#follows;
     this.#place(entry);
     this.#arrange();
     if (follow) this.toEnd();
   }
 
   toEnd(): void {
+    this.#follows = true;
     this.element.scrollTop = this.element.scrollHeight;
   }
 
@@ -72,6 +81,7 @@ export class Log {
     const first = Math.min(...[...this.#rows.values()].map(({ entry }) => entry.order));
     const entries = await this.#session.history.messages(this.#peer, PAGE, first);
     const { scrollTop, scrollHeight } = this.element;
+    this.#follows = false;
     for (const entry of entries.reverse()) this.#place(entry);
     this.#earlier.hidden = entries.length < PAGE;
     this.#arrange();

@@ -84,7 +84,8 @@ export class Column {
       this.#list.append(item.item);
     }
     item.text.textContent = message.text || "…";
-    item.words.textContent = standingWords(message.standing);
+    // Whoever it was written to does not know what the sender knows.
+    item.words.textContent = message.from === this.#side ? standingWords(message.standing) : t("lab.received");
     item.button.setAttribute("aria-pressed", String(selected));
     for (const line of SIX) item.hexagram.set(line, stateOf(message.lines[line - 1]?.state));
   }

@@ -111,11 +111,10 @@ export class Figure {
   }
 
   #tell(sentences: readonly Sentence[]): void {
-    const last = sentences.at(-1);
-    if (sentences.length === this.#told.length && last === this.#told.at(-1)) return;
-    const known = sentences[0] === this.#told[0] ? this.#told.length : 0;
-    if (known === 0 || known > sentences.length) this.#story.replaceChildren();
-    for (const sentence of sentences.slice(this.#story.childElementCount)) {
+    const known = this.#told.every((sentence, place) => sentence === sentences[place]) ? this.#told.length : 0;
+    if (known === sentences.length) return;
+    if (known === 0) this.#story.replaceChildren();
+    for (const sentence of sentences.slice(known)) {
       const number = element(
         "span",
         { className: "number", attributes: { "aria-hidden": "true" } },

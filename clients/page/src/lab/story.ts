@@ -24,6 +24,9 @@ export interface Told {
 
 const SENTENCES_MAX = 12;
 
+/** Of two packets that leave the server together the one may come to be told after the other, though it says what was first: the one that is told too late, and before what it belongs. */
+const BELONGS_BEFORE: Readonly<Record<string, string>> = { line2: "line3", line5: "done" };
+
 /** What happens to each message, in sentences. Asked with each passing *before* the record hears of it. Pure. */
 export class Story {
   readonly #of = new Map<string, Sentence[]>();
@@ -64,7 +67,9 @@ export class Story {
       line: REMEDIES.has(key) ? 0 : line,
       loud: tone !== "plain" || LOUD.has(key),
     };
-    this.#of.set(id, [...sentences, sentence].slice(-SENTENCES_MAX));
+    const last = sentences.at(-1);
+    const told = last?.key === BELONGS_BEFORE[key] && last ? [...sentences.slice(0, -1), sentence, last] : [...sentences, sentence];
+    this.#of.set(id, told.slice(-SENTENCES_MAX));
     return { id, sentence };
   }
 }

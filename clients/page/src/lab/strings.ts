@@ -96,6 +96,7 @@ export const labStrings = {
   "lab.standing_delivered": ["delivered", "已送达"],
   "lab.standing_refused": ["refused", "被拒绝"],
   "lab.standing_cancelled": ["cancelled", "已取消"],
+  "lab.received": ["received", "已收到"],
   "lab.carrier": ["by {packet}", "由 {packet} 带来"],
   "lab.outbox": ["It is in {sender}'s outbox, and goes out as soon as there is a connection.", "它在{sender}的发件箱里，一有连接就发出。"],
   "lab.line1": [

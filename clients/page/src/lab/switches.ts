@@ -30,7 +30,11 @@ export class Switches {
         { type: "button", className: "button small lose", attributes: { "aria-pressed": "false" } },
         element("code", {}, line),
       );
-      button.addEventListener("click", () => events.lose(line, button.getAttribute("aria-pressed") !== "true"));
+      button.addEventListener("click", () => {
+        events.lose(line, button.getAttribute("aria-pressed") !== "true");
+        // On a phone the sheet lies over what is to be seen.
+        this.#open(false);
+      });
       this.#losing.set(line, button);
     }
     const plain = (words: StringKey, act: () => void, primary = false): HTMLButtonElement => {
@@ -38,7 +42,10 @@ export class Switches {
       button.addEventListener("click", act);
       return button;
     };
-    this.#restart = plain("lab.restart", events.restart);
+    this.#restart = plain("lab.restart", () => {
+      events.restart();
+      this.#open(false);
+    });
     const hint = element("p", { className: "hint", id: "lab-mode-hint" }, t("lab.modeConnectionHint"));
     const mode = choice(
       "lab.mode",
