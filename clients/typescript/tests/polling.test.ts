@@ -202,6 +202,16 @@ test("where no WebSocket can be opened, the client polls", async () => {
   expect(client.state).toMatchObject({ transport: "polling" });
 });
 
+test("where a WebSocket opens and nothing comes, the client polls as soon as connecting has taken too long", async () => {
+  server.takeSilentWebSockets();
+  const begun = performance.now();
+  const client = await open({ transports: ["websocket", "polling"], connectTimeout: 200 });
+  (await server.next("poll")).answer(welcome());
+  await client.whenConnected();
+  expect(client.state).toMatchObject({ transport: "polling" });
+  expect(performance.now() - begun).toBeGreaterThan(199);
+});
+
 test("the window is what is left of it", async () => {
   const client = await open({ window: 2, windowBytes: 9 });
   client.onMessage((_, signal) => new Promise((resolve) => signal.addEventListener("abort", resolve)));

@@ -64,6 +64,7 @@ export class ChatSession {
       store: indexedDbStore(user),
       software: "hexagram-page",
       reconnect: { first: 250, max: 15_000 },
+      connectTimeout: 5_000,
       trace: (traced) => made.session?.traced(traced),
     });
     const session = new ChatSession(user, history, client);

@@ -1,4 +1,4 @@
-import { ANSWER_TIMEOUT, PING_AFTER, SILENCE_MAX } from "../protocol/limits.js";
+import { PING_AFTER, SILENCE_MAX } from "../protocol/limits.js";
 import type { AckAcknowledge, AckRequest, Packet } from "../protocol/packet.js";
 import { delay } from "./backoff.js";
 import type { ConnectionEnd } from "./state.js";
@@ -26,9 +26,9 @@ export class Connection implements LinkEvents {
   readonly #outgoing: Outgoing[] = [];
   readonly #incoming: Packet[] = [];
   readonly #ending = new AbortController();
-  readonly #began = performance.now();
-  #lastByte = this.#began;
+  #lastByte = 0;
   #pings = 0;
+  #patience: ReturnType<typeof setTimeout> | undefined;
   #heartbeat: ReturnType<typeof setTimeout> | undefined;
   #writing = false;
   #reading = false;
@@ -53,11 +53,11 @@ export class Connection implements LinkEvents {
   }
 
   /** Opens the link and runs until somebody ends the connection or it breaks. Never throws. */
-  async run(transport: Transport, connectTimeout: number): Promise<ConnectionEnd> {
-    const patience = setTimeout(() => this.end({ reason: `no connection within ${connectTimeout / 1000} s` }), connectTimeout);
+  async run(transport: Transport, connectTimeout: number, welcomeTimeout: number): Promise<ConnectionEnd> {
+    this.#await("connection", connectTimeout);
     try {
       this.#link = await transport.open(this, this.#ending.signal);
-      clearTimeout(patience);
+      this.#await("welcome", welcomeTimeout);
       this.#lastByte = performance.now();
       this.#beat();
       void this.#write();
@@ -65,7 +65,7 @@ export class Connection implements LinkEvents {
     } catch (cause) {
       this.end({ reason: cause instanceof Error ? cause.message : String(cause) });
     } finally {
-      clearTimeout(patience);
+      clearTimeout(this.#patience);
       clearTimeout(this.#heartbeat);
       this.#link?.close();
     }
@@ -110,6 +110,7 @@ export class Connection implements LinkEvents {
   /** Welcome has come: the time for it no longer counts. */
   setWelcomed(): void {
     this.#welcomed = true;
+    clearTimeout(this.#patience);
   }
 
   /** Ends the connection; the first reason stays. */
@@ -210,16 +211,16 @@ export class Connection implements LinkEvents {
     );
   }
 
+  /** Ends the connection unless this comes in time. */
+  #await(what: string, timeout: number): void {
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.end({ reason: `no ${what} within ${timeout / 1000} s` }), timeout);
+  }
+
   // ---- the heartbeat -----------------------------------------------------------------------
 
   #beat(): void {
-    const now = performance.now();
-    const silence = now - this.#lastByte;
-    const unwelcome = now - this.#began;
-    if (!this.#welcomed && unwelcome >= ANSWER_TIMEOUT) {
-      this.end({ reason: `the server did not answer hello within ${ANSWER_TIMEOUT / 1000} s` });
-      return;
-    }
+    const silence = performance.now() - this.#lastByte;
     if (silence >= SILENCE_MAX) {
       this.end({ reason: `not a byte came for ${SILENCE_MAX / 1000} s` });
       return;
@@ -227,7 +228,6 @@ export class Connection implements LinkEvents {
     const due = Math.floor(silence / PING_AFTER);
     if (this.#welcomed && due > this.#pings) this.post({ kind: "ping" });
     this.#pings = due;
-    const next = Math.min(PING_AFTER * (due + 1), SILENCE_MAX) - silence;
-    this.#heartbeat = setTimeout(() => this.#beat(), this.#welcomed ? next : Math.min(next, ANSWER_TIMEOUT - unwelcome));
+    this.#heartbeat = setTimeout(() => this.#beat(), Math.min(PING_AFTER * (due + 1), SILENCE_MAX) - silence);
   }
 }

@@ -1,7 +1,7 @@
 import type { Receiver } from "../receiving/receiver.js";
 import type { Sender } from "../sending/sender.js";
 import { PROTOCOL_VIOLATION, SUPERSEDED, remedyFor } from "../protocol/codes.js";
-import { TOKEN_CHARACTERS_MAX } from "../protocol/limits.js";
+import { ANSWER_TIMEOUT, TOKEN_CHARACTERS_MAX } from "../protocol/limits.js";
 import { NO_EPOCH, type Packet, type Welcome } from "../protocol/packet.js";
 import type { Store, StoredClient } from "../stores/store.js";
 import { words } from "../errors.js";
@@ -192,7 +192,12 @@ export class Connector {
         software: this.#options.software,
       });
       if (this.#isClosing) return { end: { reason: "the client was closed" }, welcomed };
-      const end = await connection.run(transport, this.#options.connectTimeout);
+      const { connectTimeout } = this.#options;
+      const end = await connection.run(
+        transport,
+        connectTimeout,
+        this.#transports.hasOtherThan(transport) ? connectTimeout : ANSWER_TIMEOUT,
+      );
       return { end, welcomed };
     } catch (cause) {
       return { end: { reason: words(cause) }, welcomed };

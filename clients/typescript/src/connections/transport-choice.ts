@@ -35,6 +35,12 @@ export class TransportChoice {
     return other;
   }
 
+  /** Whether there is another way than this one, so that nobody need have much patience with it. */
+  hasOtherThan(transport: Transport): boolean {
+    const [wanted, other] = this.#transports;
+    return transport === wanted && other !== undefined;
+  }
+
   /** A connection that went this way has ended. */
   ended(transport: Transport, welcomed: boolean): void {
     this.#probing.abort();

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { WebSocketServer } from "ws";
 import type { Hello, MessageRequest, Packet, RequestError, StatusRequest } from "../../src/protocol/packet.js";
 
 /** The body of one of the three requests. */
@@ -54,6 +55,7 @@ export class PollingServer {
   readonly #server: Server;
   readonly #waiting: HeldRequest[] = [];
   #wake: () => void = () => undefined;
+  #silence: () => void = () => undefined;
 
   private constructor() {
     this.#server = createServer((request, response) => {
@@ -74,6 +76,14 @@ export class PollingServer {
     return server;
   }
 
+  /** Takes WebSockets from here on, and says nothing on them: as something on the way may. */
+  takeSilentWebSockets(): void {
+    const sockets = new WebSocketServer({ server: this.#server, handleProtocols: ([first]) => first ?? false });
+    this.#silence = () => {
+      for (const socket of sockets.clients) socket.terminate();
+    };
+  }
+
   get address(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
@@ -89,6 +99,7 @@ export class PollingServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#silence();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
