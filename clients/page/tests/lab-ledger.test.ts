@@ -92,6 +92,14 @@ test("the guide tells of line 2 before line 3, and of all before it is done, in 
   wires.report("delivered", ID);
   wires.pass("bob", { kind: "ack:A", epoch: EPOCH, upTo: 1 });
   expect(wires.told()).toBe("line1 line2 line3 line4 line5 done");
+
+  const again = new Wires();
+  again.request();
+  again.accept(ID, "lost");
+  again.request();
+  again.report("delivered", ID);
+  again.accept();
+  expect(again.told()).toBe("line1 line2 lost2 senderConnects again1 again2 done");
 });
 
 test("a lost line is lost until its packet comes again, and the resend and the duplicate are counted", () => {
