@@ -1,5 +1,3 @@
-using Hexagram.Processes;
-
 namespace Hexagram.Clustering.Redis.Tests;
 
 /// <summary>Three nodes that compare with the store every second.</summary>
@@ -9,15 +7,9 @@ public sealed class NodesThatLookOften : ThreeNodes
 }
 
 /// <summary>Nodes that cannot hear of each other: hints are lost, and a user may have two routers. The store is asked, and nothing is.</summary>
-public sealed class ApartTests(NodesThatLookOften nodes) : IClassFixture<NodesThatLookOften>, IAsyncLifetime
+public sealed class ApartTests(NodesThatLookOften nodes) : ClusterTest, IClassFixture<NodesThatLookOften>
 {
-    private ServerProcess First => nodes.Nodes[0];
-
-    private ServerProcess Third => nodes.Nodes[2];
-
-    public async ValueTask InitializeAsync() => await nodes.MendAsync();
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    private protected override ThreeNodes Cluster => nodes;
 
     [Fact]
     public Task A_node_apart_finds_in_the_store_what_no_hint_brings_and_two_routers_of_one_user_harm_nothing() => IsolateAsync(nodes);
@@ -72,8 +64,7 @@ public sealed class ApartTests(NodesThatLookOften nodes) : IClassFixture<NodesTh
         await tablet.ReceiveAsync(3);
 
         await nodes.ReuniteAsync();
-        await ThreeNodes.WhenEndedAsync(third);
-        Assert.Equal(ServerProcess.LostExitCode, third.ExitCode);
+        await ThreeNodes.WhenLostAsync(third);
         await nodes.StartAsync(third);
         phone.Head(third);
         await alice.DeliverAsync(phone.User, "after");

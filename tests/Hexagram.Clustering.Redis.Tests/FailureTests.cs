@@ -1,21 +1,12 @@
 using System.Diagnostics;
 using Hexagram.Client;
-using Hexagram.Processes;
 
 namespace Hexagram.Clustering.Redis.Tests;
 
 /// <summary>Nodes that die, stand still, or are kept apart, and engines that are away: what is promised holds, and all heals by itself. One failure at a time.</summary>
-public sealed class FailureTests(ThreeNodes nodes) : IClassFixture<ThreeNodes>, IAsyncLifetime
+public sealed class FailureTests(ThreeNodes nodes) : ClusterTest, IClassFixture<ThreeNodes>
 {
-    private ServerProcess First => nodes.Nodes[0];
-
-    private ServerProcess Second => nodes.Nodes[1];
-
-    private ServerProcess Third => nodes.Nodes[2];
-
-    public async ValueTask InitializeAsync() => await nodes.MendAsync();
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    private protected override ThreeNodes Cluster => nodes;
 
     [Fact]
     public async Task The_node_of_a_session_dies_and_its_user_goes_on_at_another()
@@ -69,9 +60,8 @@ public sealed class FailureTests(ThreeNodes nodes) : IClassFixture<ThreeNodes>, 
         await alice.DeliverAsync(bob.User, "while it stands still");
         await declared;
         Assert.True(Third.Continue());
-        await ThreeNodes.WhenEndedAsync(Third);
+        await ThreeNodes.WhenLostAsync(Third);
 
-        Assert.Equal(ServerProcess.LostExitCode, Third.ExitCode);
         Assert.Contains("declared this one dead", await Third.LastWordsAsync(), StringComparison.Ordinal);
         await nodes.StartAsync(Third);
         await bob.MoveAsync(Third);

@@ -1,24 +1,13 @@
 using Hexagram.Client;
-using Hexagram.Processes;
 
 namespace Hexagram.Clustering.Redis.Tests;
 
 /// <summary>What a real network does to nodes, in the kernel and without a relay: packets vanish, one way or both, and nobody is told. With <c>HEXAGRAM_LONG=1</c>.</summary>
-public sealed class NetworkTests(NetworkedNodes nodes) : IClassFixture<NetworkedNodes>, IAsyncLifetime
+public sealed class NetworkTests(NetworkedNodes nodes) : ClusterTest, IClassFixture<NetworkedNodes>
 {
-    private ServerProcess First => nodes.Nodes[0];
+    private protected override ThreeNodes Cluster => nodes;
 
-    private ServerProcess Third => nodes.Nodes[2];
-
-    public async ValueTask InitializeAsync()
-    {
-        if (NetworkedNodes.AreWanted)
-        {
-            await nodes.MendAsync();
-        }
-    }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public override ValueTask InitializeAsync() => NetworkedNodes.AreWanted ? base.InitializeAsync() : ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_node_apart_finds_in_the_store_what_no_hint_brings_and_two_routers_of_one_user_harm_nothing()
@@ -56,8 +45,7 @@ public sealed class NetworkTests(NetworkedNodes nodes) : IClassFixture<Networked
 
         await declared;
         await nodes.ReuniteAsync();
-        await ThreeNodes.WhenEndedAsync(Third);
-        Assert.Equal(ServerProcess.LostExitCode, Third.ExitCode);
+        await ThreeNodes.WhenLostAsync(Third);
         await nodes.StartAsync(Third);
         bob.Head(Third);
         await alice.DeliverAsync(bob.User, "after");

@@ -136,8 +136,12 @@ public class ThreeNodes : IAsyncLifetime
         await UntilAsync(() => LogOf(seenBy).Skip(before).Any(line => line.Contains(name, StringComparison.Ordinal) && line.Contains(Dead, StringComparison.Ordinal)), $"{name} to be declared dead");
     }
 
-    /// <summary>Completes when it has ended by itself.</summary>
-    internal static Task WhenEndedAsync(ServerProcess node) => UntilAsync(() => !node.IsAlive, "a node to end");
+    /// <summary>Completes when it has ended by itself, because the others have declared it dead.</summary>
+    internal static async Task WhenLostAsync(ServerProcess node)
+    {
+        await UntilAsync(() => !node.IsAlive, "a node to end");
+        Assert.Equal(ServerProcess.LostExitCode, node.ExitCode);
+    }
 
     internal static async Task UntilAsync(Func<bool> holds, string what)
     {

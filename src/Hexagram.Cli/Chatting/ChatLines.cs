@@ -58,7 +58,7 @@ internal sealed class ChatLines(Screen screen, Surroundings surroundings) : ICha
         lock (_gate)
         {
             // A message may have risen twice before this is called for the first time.
-            if (_told.TryGetValue(own, out var told) && told is SentState before && before == state)
+            if (_told.TryGetValue(own, out var told) && state.Equals(told))
             {
                 return;
             }

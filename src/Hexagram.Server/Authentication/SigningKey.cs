@@ -94,20 +94,16 @@ public sealed class SigningKey
         }
     }
 
-    /// <summary>The file gets the name that others know, unless one has it. (Where there are links, .NET's own move looks first and then overwrites.)</summary>
+    /// <summary>The file gets the name that others know, unless one has it. A link cannot overwrite; a move, for file systems without links, looks first on Unix, and then does.</summary>
     /// <exception cref="IOException">One has it, or it cannot be done.</exception>
     private static void Publish(string draft, string path)
     {
-        if (OperatingSystem.IsWindows())
+        if (OperatingSystem.IsWindows() || link(draft, path) != 0)
         {
             File.Move(draft, path, overwrite: false);
         }
-        else if (link(draft, path) != 0)
-        {
-            throw new IOException($"{path} cannot be made: {Marshal.GetLastPInvokeErrorMessage()}");
-        }
     }
 
-    [DllImport("libc", SetLastError = true)]
+    [DllImport("libc")]
     private static extern int link([MarshalAs(UnmanagedType.LPUTF8Str)] string existing, [MarshalAs(UnmanagedType.LPUTF8Str)] string name);
 }

@@ -11,6 +11,8 @@ public sealed class ChaosTests : IAsyncLifetime
 
     private readonly Stage _stage = new();
 
+    private string Page => Path.Combine(_stage.Folder, "chaos.html");
+
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public ValueTask DisposeAsync() => _stage.DisposeAsync();
@@ -18,7 +20,6 @@ public sealed class ChaosTests : IAsyncLifetime
     [Fact]
     public async Task Every_fault_strikes_and_every_promise_is_kept()
     {
-        var page = Path.Combine(_stage.Folder, "chaos.html");
         var (code, chaos) = await RunAsync(Length);
         if (FaultsOf(chaos).ContainsValue(0))
         {
@@ -34,7 +35,7 @@ public sealed class ChaosTests : IAsyncLifetime
         Assert.Equal(FaultNames.For(nodes: 1).Select(FaultNames.NameOf), faults.Keys);
         Assert.All(faults, fault => Assert.True(fault.Value > 0, fault.Key));
         Assert.Equal(faults.Values.Sum(), chaos.JsonOutput.Count(line => line.TryGetProperty("fault", out _)));
-        Assert.Contains("Every promise was kept", await File.ReadAllTextAsync(page), StringComparison.Ordinal);
+        Assert.Contains("Every promise was kept", await File.ReadAllTextAsync(Page), StringComparison.Ordinal);
         Assert.Empty(Directory.GetDirectories(_stage.Folder, "hexagram-chaos-*"));
         Measured.Report(string.Create(
             CultureInfo.InvariantCulture,
@@ -64,9 +65,8 @@ public sealed class ChaosTests : IAsyncLifetime
     /// <summary>Whatever else it says, every promise was kept.</summary>
     private async Task<(int Code, RunningProgram Chaos)> RunAsync(TimeSpan length)
     {
-        var page = Path.Combine(_stage.Folder, "chaos.html");
         var chaos = _stage.With("TMPDIR", _stage.Folder).Run(
-            "chaos", "--duration", $"{length.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s", "--clients", "8", "--rate", "100", "--report", page, "--json");
+            "chaos", "--duration", $"{length.TotalSeconds.ToString(CultureInfo.InvariantCulture)}s", "--clients", "8", "--rate", "100", "--report", Page, "--json");
         var code = await chaos.EndAsync(length + TimeSpan.FromMinutes(4));
         Assert.All((string[])["lost", "doubled", "reordered", "lies", "stuck"], promise => Assert.True(chaos.JsonOutput[^1].GetProperty(promise).GetInt32() == 0, chaos.Said));
         return (code, chaos);

@@ -24,7 +24,7 @@ export interface Told {
 
 const SENTENCES_MAX = 12;
 
-/** Of two packets that leave the server together the one may come to be told after the other, though it says what was first: the one that is told too late, and before what it belongs. */
+/** Packets that leave the server together may be told in the wrong order: what was first, and what it was told after. */
 const BELONGS_BEFORE: Readonly<Record<string, string>> = { line2: "line3", line5: "done", again2: "done" };
 
 /** What happens to each message, in sentences. Asked with each passing *before* the record hears of it. Pure. */
@@ -57,7 +57,8 @@ export class Story {
 
   #tell({ id, line }: Touch, key: string, sender: Side): Told | undefined {
     const sentences = this.#of.get(id) ?? [];
-    if (sentences.at(-1)?.key === key) return undefined;
+    const last = sentences.at(-1);
+    if (last?.key === key) return undefined;
     const tone = key.startsWith("lost") ? "bad" : key.startsWith("done") ? "good" : "plain";
     const sentence: Sentence = {
       key,
@@ -67,8 +68,7 @@ export class Story {
       line: REMEDIES.has(key) ? 0 : line,
       loud: tone !== "plain" || LOUD.has(key),
     };
-    const last = sentences.at(-1);
-    const told = last?.key === BELONGS_BEFORE[key] && last ? [...sentences.slice(0, -1), sentence, last] : [...sentences, sentence];
+    const told = last && last.key === BELONGS_BEFORE[key] ? [...sentences.slice(0, -1), sentence, last] : [...sentences, sentence];
     this.#of.set(id, told.slice(-SENTENCES_MAX));
     return { id, sentence };
   }
