@@ -75,8 +75,11 @@ internal static class ServeRun
     private static async Task<(ServeSettings Settings, TimeSpan Away)?> RunOnceAsync(ServeSettings settings, Screen screen, Surroundings surroundings, bool isFirst)
     {
         // A cluster that cannot be told of the end, or a database that does not answer, holds nobody up: ending like this is as safe as being killed.
-        var code = ExitCode.Success;
-        await using var latestEnd = surroundings.Time.CreateTimer(_ => Environment.Exit((int)code), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        // Both outlive the server, which may hang at its start and in its end.
+        MembershipLoss? loss = null;
+        await using var latestEnd = surroundings.Time.CreateTimer(
+            _ => Environment.Exit((int)(loss is { HasHappened: true } ? ExitCode.Lost : ExitCode.Success)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await using var asked = surroundings.Stop.Register(() => latestEnd.Change(EndMax, Timeout.InfiniteTimeSpan));
         RocksDbMailboxStore? embedded = null;
         await using var server = HexagramServer.Build(
             settings.Server,
@@ -85,6 +88,7 @@ internal static class ServeRun
                 : embedded = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()),
             builder => Configure(builder, settings.Log, screen.IsJson),
             complete: hexagram => JoinCluster(hexagram, settings));
+        loss = server.Application.Services.GetService<MembershipLoss>();
         var restart = new ServerRestart();
         var signingKey = SigningKey.OpenOrCreate(settings.Data.KeyFile);
         var pageKey = settings.IsForThisMachineOnly ? new PageKey(signingKey) : null;
@@ -107,18 +111,13 @@ internal static class ServeRun
 
         var mayRestart = await EndAsync(server, restart, surroundings.Stop);
         var again = settings.With(server.Tcp, server.Http);
-        if (server.Application.Services.GetService<MembershipLoss>() is { HasHappened: true })
-        {
-            code = ExitCode.Lost;
-        }
-
         if (!mayRestart)
         {
             latestEnd.Change(EndMax, Timeout.InfiniteTimeSpan);
         }
 
         await server.StopAsync(CancellationToken.None);
-        if (code == ExitCode.Lost)
+        if (loss is { HasHappened: true })
         {
             throw new CommandFailure("The other nodes of the cluster have declared this one dead. Start it again: it joins as a new node, and nothing is lost.", ExitCode.Lost);
         }

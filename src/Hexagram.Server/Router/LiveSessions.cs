@@ -127,24 +127,26 @@ internal sealed class LiveSessions(UserId user, SessionDirectory directory, Serv
     private bool TryTakePlace(SessionRecord session, bool isNew)
     {
         var known = KnownOf(session);
-        if (known is not null && known.Address != session.Address && directory.TryFind(known.Address, user, out var older))
+        var goesOn = isNew && known is not null && session.GoesOnFrom(known);
+        ISessionPost? older = null;
+        if (known is not null && known.Address != session.Address && directory.TryFind(known.Address, user, out older)
+            && !goesOn && known.Connection.Value >= session.Connection.Value)
         {
-            if (isNew && session.GoesOnFrom(known))
-            {
-                older.GiveWay();
-            }
-            else if (known.Connection.Value >= session.Connection.Value)
-            {
-                // Equal numbers are never made by an honest device but for one that polls; the one that was here first is left alone.
-                return false;
-            }
-            else
-            {
-                older.Supersede();
-            }
+            // Equal numbers are never made by an honest device but for one that polls; the one that was here first is left alone.
+            return false;
         }
 
+        // First this: the older one may be gone at once, and whoever posts meanwhile must not find nobody.
         _sessions = known is null ? [.. _sessions, session] : [.. _sessions.Select(one => one == known ? session : one)];
+        if (goesOn)
+        {
+            older?.GiveWay();
+        }
+        else
+        {
+            older?.Supersede();
+        }
+
         return true;
     }
 }

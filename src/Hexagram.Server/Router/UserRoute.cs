@@ -32,6 +32,7 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
     private List<DeliveryReport> _postedReports = [];
     private LiveSessions? _sessions;
     private bool _posting;
+    private bool _calling;
     private bool _givenUp;
 
     /// <summary>A hint, and who is to hear if there is nobody to receive it.</summary>
@@ -195,12 +196,12 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
     /// <summary>Whoever is here is posted to at once; what is for others waits as long as their nodes let it, and many routes together must not take all memory.</summary>
     private bool TryHold(int contentBytes)
     {
-        var bytes = contentBytes + UserRoutes.HintBytes;
-        if (_sessions is not null)
+        if (_sessions is not null && !_calling)
         {
             return true;
         }
 
+        var bytes = contentBytes + UserRoutes.HintBytes;
         if (!routes.TryHold(bytes))
         {
             return false;
@@ -218,6 +219,7 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
             (_entries, _posted) = (_posted, _entries);
             (_reports, _postedReports) = (_postedReports, _reports);
             (_bytes, _held, _postedHeld) = (0, 0, _held);
+            _calling = _sessions is null;
             return _sessions;
         }
     }
@@ -236,7 +238,7 @@ internal sealed class UserRoute(UserId user, UserRoutes routes)
                 return false;
             }
 
-            _posting = false;
+            _posting = _calling = false;
             LetGoOfRoom();
             GiveUpIfUnused();
             return true;

@@ -8,8 +8,8 @@ namespace Hexagram.Server.Gateway.Polling;
 
 /// <summary>The leases of this node, by connection. Thread-safe.</summary>
 /// <remarks>
-/// Another node may serve the next poll of the same connection: it makes a lease of its own, which the router takes in place of this one, and this one runs
-/// out with what it has kept.
+/// Another node may serve the next poll of the same connection: it makes a lease of its own, which the router takes in place of this one, and this one
+/// ends with what it has kept.
 /// </remarks>
 internal sealed class PollLeases(SessionDirectory directory, UserRoutes routes, ServerOptions options, ServerClock clock)
 {
