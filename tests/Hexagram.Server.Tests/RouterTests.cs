@@ -110,7 +110,7 @@ public sealed class RouterTests
     public async Task Routers_of_users_without_sessions_are_bounded_and_those_with_sessions_stay()
     {
         const int beyond = 500;
-        await using var server = await TestServer.StartAsync();
+        await using var server = await TestServer.StartAsync(TestServer.NeverIdle);
         await using var alice = await server.SenderAsync("alice");
         await using var bob = await server.ReceiverAsync("bob");
         var routes = server.Services.GetRequiredService<UserRoutes>();

@@ -80,16 +80,7 @@ public sealed class FaultProxy : IAsyncDisposable
 
     /// <summary>Closes connections at once, wherever their streams stand.</summary>
     /// <returns>How many were closed.</returns>
-    public int Cut(Ending ending = Ending.Reset, Func<ProxiedConnection, bool>? which = null) => Strike(which, connection =>
-    {
-        var struck = connection.End(ending);
-        if (struck)
-        {
-            _surroundings.Tally.Struck(FaultKind.Cut);
-        }
-
-        return struck;
-    });
+    public int Cut(Ending ending = Ending.Reset, Func<ProxiedConnection, bool>? which = null) => Strike(which, connection => connection.End(ending, FaultKind.Cut));
 
     /// <summary>Closes connections when <paramref name="bytes"/> more (0 or more) have been forwarded one way, be it in the middle of a packet.</summary>
     /// <returns>How many have got the order; when it strikes, <see cref="FaultKind.CutAfter"/> counts it.</returns>

@@ -66,13 +66,18 @@ public sealed class ProxiedConnection
 
     internal bool Spare() => Each(Ways.Both, pump => pump.Spare());
 
-    /// <summary>Closes both sockets, as the first who asks wants it; the rest is done by <see cref="RunAsync"/>.</summary>
+    /// <summary>Closes both sockets, as the first who asks wants it; the rest is done by <see cref="RunAsync"/>. A fault is counted before either peer can see it.</summary>
     /// <returns>Whether the caller is the first.</returns>
-    internal bool End(Ending ending)
+    internal bool End(Ending ending, FaultKind? fault = null)
     {
         if (Interlocked.CompareExchange(ref _ending, (int)ending, -1) >= 0)
         {
             return false;
+        }
+
+        if (fault is { } struck)
+        {
+            _surroundings.Tally.Struck(struck);
         }
 
         foreach (var socket in (Socket[])[_client, _server])

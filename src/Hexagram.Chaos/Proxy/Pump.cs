@@ -182,11 +182,7 @@ internal sealed class Pump(ProxiedConnection connection, Ways way, Socket from, 
         await WriteAsync(_pending.WrittenMemory[..taken], stop);
         if (loss is not null)
         {
-            if (connection.End(Ending.Finish))
-            {
-                surroundings.Tally.Struck(FaultKind.Lose);
-            }
-
+            connection.End(Ending.Finish, FaultKind.Lose);
             loss.Strike(connection);
             throw new OperationCanceledException($"{loss.Kind} was to be lost.");
         }
@@ -233,18 +229,18 @@ internal sealed class Pump(ProxiedConnection connection, Ways way, Socket from, 
             await Gate.PassAsync(stop);
             var shape = connection.Shape;
             var piece = Piece(shape, bytes.Length);
-            for (var written = 0; written < piece;)
-            {
-                written += await to.SendAsync(bytes[written..piece], SocketFlags.None, stop);
-            }
-
-            bytes = bytes[piece..];
             surroundings.Tally.Forwarded(way, piece);
             if (pieces > 0 && shape.PieceBytesMax > 0)
             {
                 surroundings.Tally.Struck(FaultKind.Split);
             }
 
+            for (var written = 0; written < piece;)
+            {
+                written += await to.SendAsync(bytes[written..piece], SocketFlags.None, stop);
+            }
+
+            bytes = bytes[piece..];
             CutIfDue(piece);
             if (shape.BytesPerSecond > 0)
             {
@@ -290,11 +286,7 @@ internal sealed class Pump(ProxiedConnection connection, Ways way, Socket from, 
             ending = _cutEnding;
         }
 
-        if (connection.End(ending))
-        {
-            surroundings.Tally.Struck(FaultKind.CutAfter);
-        }
-
+        connection.End(ending, FaultKind.CutAfter);
         throw new OperationCanceledException("The connection was to be cut here.");
     }
 

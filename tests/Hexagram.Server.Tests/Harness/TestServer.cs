@@ -176,7 +176,14 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Moves the clock on until <paramref name="done"/>: for what waits on the clock at a moment that cannot be told.</summary>
+    /// <summary>Sessions that may be silent for as long as a test moves the clock on.</summary>
+    public static ServerOptions NeverIdle(ServerOptions options) =>
+        options with { Times = options.Times with { PingAfter = TimeSpan.FromDays(1) - TimeSpan.FromSeconds(1), SilenceMax = TimeSpan.FromDays(1) } };
+
+    /// <summary>
+    /// Moves the clock on until <paramref name="done"/>: for what waits on the clock at a moment that cannot be told. A hundred times as fast as
+    /// clocks go, so that the tokens of the sessions outlive the test's patience.
+    /// </summary>
     public async Task AdvanceUntilAsync(Func<bool> done)
     {
         using var patience = new CancellationTokenSource(RawClient.Patience);
@@ -184,7 +191,7 @@ internal sealed class TestServer : IAsyncDisposable
         {
             patience.Token.ThrowIfCancellationRequested();
             Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
+            await Task.Delay(10);
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class LeaseTests
     [Fact]
     public async Task When_the_lease_is_over_the_user_is_offline()
     {
-        await using var server = await TestServer.StartAsync();
+        await using var server = await TestServer.StartAsync(TestServer.NeverIdle);
         using var bob = new PollingClient(server, "bob");
         await using var alice = await server.SenderAsync("alice");
         (await bob.PollAsync()).Well();
