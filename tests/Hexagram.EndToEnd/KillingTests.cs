@@ -10,7 +10,7 @@ namespace Hexagram.EndToEnd;
 public sealed class KillingTests : IAsyncLifetime
 {
     private const int LinesPerRound = 150;
-    private static readonly int Rounds = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") == "1" ? 60 : 6;
+    private static readonly int Rounds = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") == "1" ? 60 : 4;
     private readonly Stage _stage = new();
     private readonly int _seed = Random.Shared.Next();
     private readonly Random _random;

@@ -54,7 +54,7 @@ public sealed class FuzzTests
         var found = new List<byte[]>();
         var run = new FuzzRun(target, Seed) { Found = (input, _) => found.Add(input) };
 
-        await run.RunAsync([], TimeSpan.FromMinutes(1), executionsMax: 200_000);
+        await run.RunAsync([], TimeSpan.FromMinutes(10), executionsMax: 200_000);
 
         Assert.StartsWith("SIX!", System.Text.Encoding.Latin1.GetString(Assert.Single(found)), StringComparison.Ordinal);
     }

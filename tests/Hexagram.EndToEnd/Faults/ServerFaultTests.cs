@@ -7,7 +7,7 @@ namespace Hexagram.EndToEnd.Faults;
 /// <summary>The server's process is killed, stopped dead and continued, or ended in good order while messages go both ways; and it dies between its commit and its answer.</summary>
 public sealed class ServerFaultTests(SharedWorlds worlds, HostedWorlds hosted) : IClassFixture<SharedWorlds>, IClassFixture<HostedWorlds>
 {
-    private static readonly int Rounds = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") is "1" ? 40 : 3;
+    private static readonly int Rounds = Environment.GetEnvironmentVariable("HEXAGRAM_LONG") is "1" ? 40 : 2;
 
     public static TheoryData<Transport> Transports => Transport.All;
 

@@ -187,11 +187,11 @@ internal sealed class TestServer : IAsyncDisposable
     public async Task AdvanceUntilAsync(Func<bool> done)
     {
         using var patience = new CancellationTokenSource(RawClient.Patience);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
         while (!done())
         {
-            patience.Token.ThrowIfCancellationRequested();
             Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(10);
+            await pace.WaitForNextTickAsync(patience.Token);
         }
     }
 
