@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Hexagram.Processes;
 
-/// <summary>A way between clients and a server of ours. What is encrypted has no place here: nobody between the two can look into it.</summary>
+/// <summary>A way between clients and a server of ours, with or without TLS.</summary>
 public enum Transport
 {
     /// <summary>Packets behind their lengths.</summary>
@@ -34,7 +34,7 @@ public static class TransportNames
     public static Transport? Find(string name) => Enum.GetValues<Transport>().Cast<Transport?>().FirstOrDefault(transport => transport!.Value.Name() == name);
 
     /// <summary>The address of a server that listens for it there.</summary>
-    public static Uri Address(this Transport transport, EndPoint place) => new($"{Scheme(transport)}://{place}");
+    public static Uri Address(this Transport transport, EndPoint place, bool withTls = false) => new($"{Scheme(transport)}{(withTls ? "s" : "")}://{place}");
 
     private static string Scheme(Transport transport) => transport switch
     {

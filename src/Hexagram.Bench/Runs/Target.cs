@@ -63,7 +63,7 @@ internal sealed class Target : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory("hexagram-bench-").FullName;
         var certificate = withTls ? new OwnCertificate(folder) : null;
-        var own = new ServerProcess(certificate is null ? program : Encrypting(program, certificate), folder, words);
+        var own = new ServerProcess(certificate?.Encrypt(program) ?? program, folder, words);
         try
         {
             await prepare(own.Data).ConfigureAwait(false);
@@ -78,15 +78,6 @@ internal sealed class Target : IAsyncDisposable
             throw;
         }
     }
-
-    private static HexagramProgram Encrypting(HexagramProgram program, OwnCertificate certificate) => program with
-    {
-        Environment = new Dictionary<string, string>(program.Environment)
-        {
-            ["HEXAGRAM__TLS__CERTIFICATEFILE"] = certificate.File,
-            ["HEXAGRAM__TLS__KEYFILE"] = certificate.KeyFile,
-        },
-    };
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

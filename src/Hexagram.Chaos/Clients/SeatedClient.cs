@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using System.Security.Cryptography.X509Certificates;
 using Hexagram.Checking;
 using Hexagram.Client;
 using Hexagram.Protocol;
@@ -40,6 +41,7 @@ internal sealed class SeatedClient : IAsyncDisposable
         var client = await HexagramClient.OpenAsync(new HexagramClientOptions
         {
             Server = new Uri(setup.Server),
+            TrustedAuthorities = setup.Authorities is { } file ? ReadAuthorities(file) : null,
             Form = setup.InJson ? PacketForm.Json : PacketForm.Binary,
             User = new UserId(seat.User),
             Device = new DeviceId(seat.Device),
@@ -65,6 +67,13 @@ internal sealed class SeatedClient : IAsyncDisposable
         }
 
         return seated;
+    }
+
+    private static X509Certificate2Collection ReadAuthorities(string file)
+    {
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(file);
+        return authorities;
     }
 
     /// <summary>Sends the next message to somebody.</summary>

@@ -16,16 +16,15 @@ internal sealed class ServerGroup : IAsyncDisposable
     private static readonly TimeSpan StartPause = TimeSpan.FromSeconds(1);
 
     private readonly FaultProxy _proxy;
+    private readonly OwnCertificate? _certificate;
     private readonly Dictionary<ServerProcess, (IPEndPoint Tcp, IPEndPoint? Http)> _places = [];
     private readonly Lock _gate = new();
 
     /// <summary>Prepares it; nothing is started yet.</summary>
     public ServerGroup(ChaosSettings settings, FaultProxy proxy)
-        : this(
-            settings.Nodes == 1
-                ? [new ServerProcess(settings.Program, settings.Folder)]
-                : [.. Enumerable.Range(1, settings.Nodes).Select(n => new ServerProcess(settings.Program, Directory.CreateDirectory(Path.Combine(settings.Folder, $"node{n}")).FullName))],
-            proxy) => Ground = settings.Nodes == 1 ? null : new ClusterGround(settings.Folder);
+        : this(settings, proxy, settings.WithTls ? new OwnCertificate(settings.Folder) : null)
+    {
+    }
 
     /// <summary>The same for nodes that know what they stand on, which is somebody else's.</summary>
     public ServerGroup(IReadOnlyList<ServerProcess> nodes, FaultProxy proxy)
@@ -34,11 +33,21 @@ internal sealed class ServerGroup : IAsyncDisposable
         _proxy = proxy;
     }
 
+    private ServerGroup(ChaosSettings settings, FaultProxy proxy, OwnCertificate? certificate)
+        : this(ProcessesOf(settings, certificate?.Encrypt(settings.Program) ?? settings.Program), proxy)
+    {
+        Ground = settings.Nodes == 1 ? null : new ClusterGround(settings.Folder);
+        _certificate = certificate;
+    }
+
     /// <summary>Its processes.</summary>
     public IReadOnlyList<ServerProcess> Nodes { get; }
 
     /// <summary>What they stand on; null when there is one process with its own store, or when it is somebody else's.</summary>
     public ClusterGround? Ground { get; }
+
+    /// <summary>The certificate that its clients trust, as PEM; null when nothing is encrypted.</summary>
+    public string? CertificateFile => _certificate?.File;
 
     /// <summary>A data folder that has the key and says where the store is.</summary>
     public string Data => Nodes[0].Data;
@@ -85,6 +94,10 @@ internal sealed class ServerGroup : IAsyncDisposable
             return _places[node].Tcp;
         }
     }
+
+    private static IReadOnlyList<ServerProcess> ProcessesOf(ChaosSettings settings, HexagramProgram program) => settings.Nodes == 1
+        ? [new ServerProcess(program, settings.Folder)]
+        : [.. Enumerable.Range(1, settings.Nodes).Select(n => new ServerProcess(program, Directory.CreateDirectory(Path.Combine(settings.Folder, $"node{n}")).FullName))];
 
     private static async Task<IPEndPoint> TryStartAsync(ServerProcess node, int more)
     {
@@ -135,5 +148,7 @@ internal sealed class ServerGroup : IAsyncDisposable
         {
             await Ground.DisposeAsync();
         }
+
+        _certificate?.Dispose();
     }
 }

@@ -4,6 +4,7 @@ using System.Text;
 using Hexagram.Chaos.Faults;
 using Hexagram.Chaos.Runs;
 using Hexagram.Checking;
+using Hexagram.Processes;
 
 namespace Hexagram.Chaos.Reporting;
 
@@ -158,10 +159,36 @@ public static class HtmlReport
         page.Append("</tbody></table><p class=\"remark\">Struck: processes, connections, packets, or writes that came later, slower, in pieces or together.</p></section>\n");
     }
 
+    /// <summary>The command that repeats the run. What is the default is left out of it.</summary>
+    private static string Again(ChaosSettings settings)
+    {
+        var words = new List<string> { $"hexagram chaos --duration {(long)settings.Duration.TotalSeconds}s --clients {settings.Clients} --rate {settings.Rate} --seed {settings.Seed}" };
+        if (settings.Nodes > 1)
+        {
+            words.Add($"--nodes {settings.Nodes}");
+        }
+
+        if (settings.Transports is [var only])
+        {
+            words.Add($"--transport {only.Name()}");
+        }
+
+        if (settings.WithTls)
+        {
+            words.Add("--tls");
+        }
+
+        if (FaultNames.For(settings.Nodes).Any(fault => fault.Reaches(settings.Transports, settings.WithTls) && !settings.Faults.Contains(fault)))
+        {
+            words.Add($"--faults {(settings.Faults.Count == 0 ? "none" : string.Join(',', settings.Faults.Select(FaultNames.NameOf)))}");
+        }
+
+        return string.Join(' ', words);
+    }
+
     private static void AppendFacts(StringBuilder page, ChaosReport report, string version)
     {
         var settings = report.Settings;
-        var faults = settings.Faults.Count == FaultNames.For(settings.Nodes).Count ? "all" : settings.Faults.Count == 0 ? "none" : string.Join(",", settings.Faults.Select(FaultNames.NameOf));
         page.Append(CultureInfo.InvariantCulture, $"""
             <section><h2>The run</h2><dl>
             <dt>Sent</dt><dd>{Number(report.Verdict.Sent)} messages whose SendAsync returned</dd>
@@ -170,7 +197,7 @@ public static class HtmlReport
             <dt>At rest</dt><dd>{(report.Settled is { } settled ? $"{Words(settled)} after the last fault" : $"never, within {Words(settings.Bound)} after the last fault")}</dd>
             <dt>Began</dt><dd>{report.StartedAt:yyyy-MM-dd HH:mm:ss} UTC</dd>
             <dt>Program</dt><dd>hexagram {Escape(version)}</dd>
-            <dt>Again</dt><dd><code>hexagram chaos --duration {(long)settings.Duration.TotalSeconds}s --clients {settings.Clients} --rate {settings.Rate} --faults {faults} --seed {settings.Seed}</code></dd>
+            <dt>Again</dt><dd><code>{Again(settings)}</code></dd>
             </dl>
             <p class="remark">Every client's handler commits its effect in one transaction with its inbox; what was called and told is compared with those effects and with the
             entries on the server's disk. <i>Lost</i>: sent, and nowhere any more. <i>Doubled</i>: two effects of one message. <i>Reordered</i>: after a later one of its sender. <i>Lies</i>:

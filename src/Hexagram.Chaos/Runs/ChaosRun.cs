@@ -148,7 +148,8 @@ public sealed class ChaosRun : IAsyncDisposable
     private ClientSetup Setup(IReadOnlyList<Seat> seats, int index, int life) => Setup(seats, index, life, _settings.Transports[index % _settings.Transports.Count]);
 
     private ClientSetup Setup(IReadOnlyList<Seat> seats, int index, int life, Transport transport) => new(
-        transport.Address(transport == Transport.Tcp ? _proxy.EndPoint : _proxy.HttpEndPoint).ToString(),
+        transport.Address(transport == Transport.Tcp ? _proxy.EndPoint : _proxy.HttpEndPoint, _settings.WithTls).ToString(),
+        _servers.CertificateFile,
         transport == Transport.WebSocketJson,
         [.. _users.Select(user => user.Value)],
         (double)_settings.Rate / _processes.Count,

@@ -32,6 +32,7 @@ internal static class ChaosCommand
                 $"it should be 'mixed' or one of {string.Join(", ", Enum.GetValues<Transport>().Select(TransportNames.Name))}",
                 ReadTransports),
         };
+        var tls = new Option<bool>("--tls") { Description = "Encrypt all of it, with a certificate that the run makes. Nobody can look into that, so the faults that lose one chosen packet cannot strike." };
         var report = new Option<string?>("--report") { HelpName = "FILE", Description = "Write the whole run to an HTML page." };
         var faults = new Option<IReadOnlyList<Fault>?>("--faults")
         {
@@ -58,8 +59,6 @@ internal static class ChaosCommand
                 burn-device destroys a sending device with its disk; lose-… loses one packet of that kind, and its connection with it.
                 merge has nothing to strike over http, where nothing follows a request before its answer.
 
-                Nothing is encrypted here: what is, nobody between client and server could look into, to lose a chosen packet of it.
-
                 Ctrl-C ends the faults; what has happened until then is judged. The same seed gives the same plan; real processes
                 still run as they like. The folder (under $TMPDIR) is removed when nothing was found.
 
@@ -67,6 +66,7 @@ internal static class ChaosCommand
                   hexagram chaos
                   hexagram chaos --duration 30m --clients 16 --rate 600 --report chaos.html
                   hexagram chaos --nodes 3 --duration 5m
+                  hexagram chaos --tls --transport ws
                   hexagram chaos --duration 10s --faults kill-server,lose-msg-a --seed 7 --json
 
                 JSON: an object per fault, and the verdict as the last one
@@ -82,22 +82,24 @@ internal static class ChaosCommand
         command.Add(nodes);
         command.Add(rate);
         command.Add(transports);
+        command.Add(tls);
         command.Add(faults);
         command.Add(seed);
         command.Add(report);
         HexagramCommandLine.SetAction(command, shared, surroundings, (parsed, screen) =>
         {
             var ways = parsed.GetValue(transports) ?? Enum.GetValues<Transport>();
+            var withTls = parsed.GetValue(tls);
             var possible = FaultNames.For(parsed.GetValue(nodes) ?? 1);
-            var chosen = parsed.GetValue(faults) ?? [.. possible.Where(fault => fault.Reaches(ways))];
+            var chosen = parsed.GetValue(faults) ?? [.. possible.Where(fault => fault.Reaches(ways, withTls))];
             if (chosen.Except(possible).ToList() is { Count: > 0 } impossible)
             {
                 throw CommandFailure.Usage($"{string.Join(", ", impossible.Select(FaultNames.NameOf))} can strike a cluster alone: add --nodes 3.");
             }
 
-            if (chosen.Where(fault => !fault.Reaches(ways)).ToList() is { Count: > 0 } outOfReach)
+            if (chosen.Where(fault => !fault.Reaches(ways, withTls)).ToList() is { Count: > 0 } outOfReach)
             {
-                throw CommandFailure.Usage($"{string.Join(", ", outOfReach.Select(FaultNames.NameOf))} has nothing to strike over {string.Join(", ", ways.Select(TransportNames.Name))}: leave it out, or choose another --transport.");
+                throw CommandFailure.Usage($"{string.Join(", ", outOfReach.Select(FaultNames.NameOf))} has nothing to strike over {string.Join(", ", ways.Select(TransportNames.Name))}{(withTls ? " with TLS" : "")}: leave it out, or choose another --transport{(withTls ? ", or no --tls" : "")}.");
             }
 
             return DisturbRun.RunAsync(
@@ -107,6 +109,7 @@ internal static class ChaosCommand
                     parsed.GetValue(nodes) ?? 1,
                     parsed.GetValue(rate) ?? 200,
                     ways,
+                    withTls,
                     chosen,
                     parsed.GetValue(seed) ?? Random.Shared.Next(1_000_000),
                     parsed.GetValue(report)),

@@ -73,6 +73,7 @@ internal static class DisturbRun
         Nodes = settings.Nodes,
         Rate = settings.Rate,
         Transports = settings.Transports,
+        WithTls = settings.WithTls,
         Faults = settings.Faults,
         Seed = settings.Seed,
         Folder = folder,

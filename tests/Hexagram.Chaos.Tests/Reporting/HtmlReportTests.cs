@@ -3,6 +3,7 @@ using Hexagram.Chaos.Faults;
 using Hexagram.Chaos.Reporting;
 using Hexagram.Chaos.Runs;
 using Hexagram.Checking;
+using Hexagram.Processes;
 using Hexagram.Protocol;
 
 namespace Hexagram.Chaos.Tests.Reporting;
@@ -16,7 +17,25 @@ public sealed class HtmlReportTests
     {
         var page = HtmlReport.Write(Report(), "1.2.3");
         Assert.Contains("<h1>Every promise was kept</h1>", page, StringComparison.Ordinal);
-        Assert.Contains("--duration 60s --clients 12 --rate 200 --faults cut,clock --seed 9", page, StringComparison.Ordinal);
+        Assert.Contains("<code>hexagram chaos --duration 60s --clients 12 --rate 200 --seed 9 --transport tcp --faults cut,clock</code>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_command_that_repeats_a_run_names_what_is_not_the_default()
+    {
+        var usual = new Transport[] { Transport.Tcp, Transport.Polling };
+        Assert.Equal("hexagram chaos --duration 60s --clients 12 --rate 200 --seed 9", Again(settings => settings with { Transports = usual, Faults = FaultNames.For(nodes: 1) }));
+        Assert.EndsWith(" --seed 9 --nodes 3 --faults none", Again(settings => settings with { Transports = usual, Nodes = 3, Faults = [] }), StringComparison.Ordinal);
+        Assert.EndsWith(
+            " --seed 9 --transport http --tls",
+            Again(settings => settings with { Transports = [Transport.Polling], WithTls = true, Faults = [.. FaultNames.For(nodes: 1).Where(fault => fault.Reaches([Transport.Polling], withTls: true))] }),
+            StringComparison.Ordinal);
+
+        static string Again(Func<ChaosSettings, ChaosSettings> change)
+        {
+            var page = HtmlReport.Write(Report() with { Settings = change(Report().Settings) }, "1.2.3");
+            return page.Split("<code>")[1].Split("</code>")[0];
+        }
     }
 
     [Fact]

@@ -2,10 +2,10 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Hexagram.Bench.Runs;
+namespace Hexagram.Processes;
 
-/// <summary>A certificate that a run makes for its own server, and that its clients trust and nobody else.</summary>
-internal sealed class OwnCertificate : IDisposable
+/// <summary>A certificate that a run makes for its own server, and that its clients trust and nobody else. It is good for a month, at 127.0.0.1.</summary>
+public sealed class OwnCertificate : IDisposable
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
 
@@ -18,7 +18,7 @@ internal sealed class OwnCertificate : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
-        var request = new CertificateRequest("CN=hexagram bench", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest("CN=a server under test", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         var now = TimeProvider.System.GetUtcNow();
@@ -36,6 +36,20 @@ internal sealed class OwnCertificate : IDisposable
 
     /// <summary>Whom the clients trust.</summary>
     public X509Certificate2Collection Authorities { get; }
+
+    /// <summary>The program whose servers speak TLS with this certificate, on all their addresses.</summary>
+    public HexagramProgram Encrypt(HexagramProgram program)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        return program with
+        {
+            Environment = new Dictionary<string, string>(program.Environment)
+            {
+                ["HEXAGRAM__TLS__CERTIFICATEFILE"] = File,
+                ["HEXAGRAM__TLS__KEYFILE"] = KeyFile,
+            },
+        };
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _certificate.Dispose();
