@@ -303,3 +303,40 @@ test("language and colours are chosen once, and kept", async () => {
   expect(await alice.locator("html").getAttribute("lang")).toBe("zh-Hans");
   expect(await alice.locator("html").getAttribute("data-theme")).toBe("dark");
 });
+
+test("the mark of the newest message says in words what it means", async () => {
+  const alice = await people.signIn(server, "alice-words");
+  await open(alice, "bob-words");
+  await write(alice, "first");
+  await write(alice, "second");
+  await marks(alice, "stored", 2);
+  // Words for those who listen alone take one pixel.
+  const seen = (row: number): Promise<boolean> =>
+    alice
+      .locator(".row.own .mark .spoken")
+      .nth(row)
+      .evaluate((words) => words.clientWidth > 50 && words.clientHeight > 10);
+  expect(await Promise.all([seen(0), seen(1)])).toEqual([false, true]);
+  expect(await alice.locator(".row.own .mark .spoken").nth(1).textContent()).toBe("stored for bob-words, who is away");
+});
+
+test("of a long message the beginning is shown, and the rest when it is asked for", async () => {
+  const alice = await people.signIn(server, "alice-long");
+  await open(alice, "bob-long");
+  const poem = Array.from({ length: 40 }, (_, line) => `line ${line}`).join("\n");
+  await write(alice, poem);
+  await write(alice, "𝒳".repeat(2_000));
+  const rows = alice.locator(".row.own");
+  expect((await rows.nth(0).locator("p").textContent())?.split("\n")).toHaveLength(16);
+  expect(await rows.nth(1).locator("p").textContent()).toBe(`${"𝒳".repeat(600)}…`);
+
+  const button = rows.nth(0).getByRole("button", { name: "Show all" });
+  expect(await button.getAttribute("aria-expanded")).toBe("false");
+  await button.click();
+  expect(await rows.nth(0).locator("p").textContent()).toBe(poem);
+  await rows.nth(0).getByRole("button", { name: "Show less" }).click();
+  expect((await rows.nth(0).locator("p").textContent())?.split("\n")).toHaveLength(16);
+
+  await write(alice, "short");
+  expect(await rows.nth(2).getByRole("button").count()).toBe(0);
+});

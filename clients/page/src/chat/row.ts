@@ -1,5 +1,6 @@
 import { element } from "../dom";
 import { t } from "../i18n";
+import { drawBody } from "./body";
 import type { Entry } from "./history";
 import { drawMark, markOf, wordsOf } from "./marks";
 import { clock, whole } from "./times";
@@ -29,7 +30,7 @@ export class Row {
         "div",
         { className: "bubble" },
         element("span", { className: "spoken" }, `${entry.own ? t("chat.own") : entry.peer}: `),
-        element("p", { dir: "auto", attributes: { "data-time": clock(entry.at) } }, wordsIn(entry)),
+        ...drawBody(wordsIn(entry), clock(entry.at)),
         this.#foot,
       ),
     );

@@ -70,6 +70,8 @@ export const chatStrings = {
   ],
   "chat.own": ["You", "我"],
   "chat.file": ["A file: {type}, {bytes} bytes", "文件：{type}，{bytes} 字节"],
+  "chat.more": ["Show all", "展开"],
+  "chat.less": ["Show less", "收起"],
   "chat.write": ["Message to {peer}", "给 {peer} 的消息"],
   "chat.write.placeholder": ["Write a message", "写消息"],
   "chat.send": ["Send", "发送"],
