@@ -4,13 +4,13 @@ namespace Hexagram.Chaos.Clients;
 
 /// <summary>What a process of clients is told in its first line of standard input, as JSON on one line.</summary>
 /// <param name="Server">Where to connect.</param>
-/// <param name="Authorities">The PEM file of those who may sign the server's certificate; null when nothing is encrypted.</param>
+/// <param name="Certificate">The file of the server's certificate, to be trusted; null when nothing is encrypted.</param>
 /// <param name="InJson">Packets are JSON.</param>
 /// <param name="Recipients">The users to write to.</param>
 /// <param name="Rate">Messages per second of all clients of this process together.</param>
 /// <param name="Seed">Of who writes to whom.</param>
 /// <param name="Clients">The clients.</param>
-internal sealed record ClientSetup(string Server, string? Authorities, bool InJson, IReadOnlyList<string> Recipients, double Rate, int Seed, IReadOnlyList<ClientSeat> Clients);
+internal sealed record ClientSetup(string Server, string? Certificate, bool InJson, IReadOnlyList<string> Recipients, double Rate, int Seed, IReadOnlyList<ClientSeat> Clients);
 
 /// <summary>One client of the process.</summary>
 /// <param name="User">Who it is.</param>

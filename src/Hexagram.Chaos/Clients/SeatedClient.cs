@@ -41,7 +41,7 @@ internal sealed class SeatedClient : IAsyncDisposable
         var client = await HexagramClient.OpenAsync(new HexagramClientOptions
         {
             Server = new Uri(setup.Server),
-            TrustedAuthorities = setup.Authorities is { } file ? ReadAuthorities(file) : null,
+            TrustedAuthorities = setup.Certificate is { } file ? [X509CertificateLoader.LoadCertificateFromFile(file)] : null,
             Form = setup.InJson ? PacketForm.Json : PacketForm.Binary,
             User = new UserId(seat.User),
             Device = new DeviceId(seat.Device),
@@ -67,13 +67,6 @@ internal sealed class SeatedClient : IAsyncDisposable
         }
 
         return seated;
-    }
-
-    private static X509Certificate2Collection ReadAuthorities(string file)
-    {
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(file);
-        return authorities;
     }
 
     /// <summary>Sends the next message to somebody.</summary>

@@ -22,8 +22,14 @@ internal sealed class ServerGroup : IAsyncDisposable
 
     /// <summary>Prepares it; nothing is started yet.</summary>
     public ServerGroup(ChaosSettings settings, FaultProxy proxy)
-        : this(settings, proxy, settings.WithTls ? new OwnCertificate(settings.Folder) : null)
     {
+        _proxy = proxy;
+        _certificate = settings.WithTls ? new OwnCertificate(settings.Folder) : null;
+        var program = _certificate?.Encrypt(settings.Program) ?? settings.Program;
+        Nodes = settings.Nodes == 1
+            ? [new ServerProcess(program, settings.Folder)]
+            : [.. Enumerable.Range(1, settings.Nodes).Select(n => new ServerProcess(program, Directory.CreateDirectory(Path.Combine(settings.Folder, $"node{n}")).FullName))];
+        Ground = settings.Nodes == 1 ? null : new ClusterGround(settings.Folder);
     }
 
     /// <summary>The same for nodes that know what they stand on, which is somebody else's.</summary>
@@ -31,13 +37,6 @@ internal sealed class ServerGroup : IAsyncDisposable
     {
         Nodes = nodes;
         _proxy = proxy;
-    }
-
-    private ServerGroup(ChaosSettings settings, FaultProxy proxy, OwnCertificate? certificate)
-        : this(ProcessesOf(settings, certificate?.Encrypt(settings.Program) ?? settings.Program), proxy)
-    {
-        Ground = settings.Nodes == 1 ? null : new ClusterGround(settings.Folder);
-        _certificate = certificate;
     }
 
     /// <summary>Its processes.</summary>
@@ -94,10 +93,6 @@ internal sealed class ServerGroup : IAsyncDisposable
             return _places[node].Tcp;
         }
     }
-
-    private static IReadOnlyList<ServerProcess> ProcessesOf(ChaosSettings settings, HexagramProgram program) => settings.Nodes == 1
-        ? [new ServerProcess(program, settings.Folder)]
-        : [.. Enumerable.Range(1, settings.Nodes).Select(n => new ServerProcess(program, Directory.CreateDirectory(Path.Combine(settings.Folder, $"node{n}")).FullName))];
 
     private static async Task<IPEndPoint> TryStartAsync(ServerProcess node, int more)
     {

@@ -178,7 +178,7 @@ public static class HtmlReport
             words.Add("--tls");
         }
 
-        if (FaultNames.For(settings.Nodes).Any(fault => fault.Reaches(settings.Transports, settings.WithTls) && !settings.Faults.Contains(fault)))
+        if (FaultReach.Within(settings.Nodes, settings.Transports, settings.WithTls).Except(settings.Faults).Any())
         {
             words.Add($"--faults {(settings.Faults.Count == 0 ? "none" : string.Join(',', settings.Faults.Select(FaultNames.NameOf)))}");
         }

@@ -90,9 +90,9 @@ internal static class ChaosCommand
         {
             var ways = parsed.GetValue(transports) ?? Enum.GetValues<Transport>();
             var withTls = parsed.GetValue(tls);
-            var possible = FaultNames.For(parsed.GetValue(nodes) ?? 1);
-            var chosen = parsed.GetValue(faults) ?? [.. possible.Where(fault => fault.Reaches(ways, withTls))];
-            if (chosen.Except(possible).ToList() is { Count: > 0 } impossible)
+            var count = parsed.GetValue(nodes) ?? 1;
+            var chosen = parsed.GetValue(faults) ?? FaultReach.Within(count, ways, withTls);
+            if (chosen.Except(FaultNames.For(count)).ToList() is { Count: > 0 } impossible)
             {
                 throw CommandFailure.Usage($"{string.Join(", ", impossible.Select(FaultNames.NameOf))} can strike a cluster alone: add --nodes 3.");
             }
@@ -106,7 +106,7 @@ internal static class ChaosCommand
                 new DisturbSettings(
                     parsed.GetValue(duration) ?? DurationDefault,
                     parsed.GetValue(clients) ?? 12,
-                    parsed.GetValue(nodes) ?? 1,
+                    count,
                     parsed.GetValue(rate) ?? 200,
                     ways,
                     withTls,

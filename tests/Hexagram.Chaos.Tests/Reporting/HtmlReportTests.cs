@@ -28,7 +28,7 @@ public sealed class HtmlReportTests
         Assert.EndsWith(" --seed 9 --nodes 3 --faults none", Again(settings => settings with { Transports = usual, Nodes = 3, Faults = [] }), StringComparison.Ordinal);
         Assert.EndsWith(
             " --seed 9 --transport http --tls",
-            Again(settings => settings with { Transports = [Transport.Polling], WithTls = true, Faults = [.. FaultNames.For(nodes: 1).Where(fault => fault.Reaches([Transport.Polling], withTls: true))] }),
+            Again(settings => settings with { Transports = [Transport.Polling], WithTls = true, Faults = FaultReach.Within(1, [Transport.Polling], withTls: true) }),
             StringComparison.Ordinal);
 
         static string Again(Func<ChaosSettings, ChaosSettings> change)

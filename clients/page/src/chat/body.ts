@@ -14,10 +14,10 @@ export function drawBody(text: string, time: string): HTMLElement[] {
   const show = (all: boolean): void => {
     body.textContent = all ? text : `${beginning}…`;
     button.textContent = t(all ? "chat.less" : "chat.more");
-    button.ariaExpanded = String(all);
+    button.setAttribute("aria-expanded", String(all));
   };
   button.addEventListener("click", () => {
-    show(button.ariaExpanded === "false");
+    show(button.getAttribute("aria-expanded") !== "true");
     button.scrollIntoView({ block: "nearest" });
   });
   show(false);
