@@ -325,10 +325,10 @@ test("of a long message the beginning is shown, and the rest when it is asked fo
   await open(alice, "bob-long");
   const poem = Array.from({ length: 40 }, (_, line) => `line ${line}`).join("\n");
   await write(alice, poem);
-  await write(alice, "𝒳".repeat(2_000));
+  await write(alice, `x${"𝒳".repeat(2_000)}`);
   const rows = alice.locator(".row.own");
   expect((await rows.nth(0).locator("p").textContent())?.split("\n")).toHaveLength(16);
-  expect(await rows.nth(1).locator("p").textContent()).toBe(`${"𝒳".repeat(600)}…`);
+  expect(await rows.nth(1).locator("p").textContent()).toBe(`x${"𝒳".repeat(599)}…`);
 
   const button = rows.nth(0).getByRole("button", { name: "Show all" });
   expect(await button.getAttribute("aria-expanded")).toBe("false");
@@ -339,4 +339,21 @@ test("of a long message the beginning is shown, and the rest when it is asked fo
 
   await write(alice, "short");
   expect(await rows.nth(2).getByRole("button").count()).toBe(0);
+});
+
+test("whoever asks for the rest of a long message reads on where its beginning ended", async () => {
+  const alice = await people.signIn(server, "alice-rest");
+  await open(alice, "bob-rest");
+  await write(alice, Array.from({ length: 200 }, (_, line) => `line ${line}`).join("\n"));
+  const log = alice.getByRole("log");
+  const before = await log.evaluate(({ scrollTop }) => scrollTop);
+  await alice.getByRole("button", { name: "Show all" }).click();
+  await alice.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  expect(await log.evaluate(({ scrollTop }) => scrollTop)).toBe(before);
+  expect(await log.evaluate(({ scrollTop, clientHeight, scrollHeight }) => scrollHeight - clientHeight - scrollTop)).toBeGreaterThan(1_000);
+  await alice.getByRole("button", { name: "Show less" }).click();
+  await alice.getByRole("button", { name: "Show all" }).waitFor();
+  expect(
+    await alice.getByRole("button", { name: "Show all" }).evaluate((button) => button.getBoundingClientRect().bottom <= innerHeight),
+  ).toBe(true);
 });

@@ -37,7 +37,7 @@ export interface ClientOptions {
   readonly outboxMax?: number;
   /** The ways to the server, the wanted one first. By default a WebSocket, and long polling where that is not possible. */
   readonly transports?: readonly [TransportName, TransportName?];
-  /** How long an attempt to connect may take; while there is another way, until the welcome. */
+  /** How long an attempt to connect may take; and then, while there is another way, the welcome. */
   readonly connectTimeout?: number;
   /** How long `close` waits for the server to take the last confirmations. */
   readonly closeTimeout?: number;

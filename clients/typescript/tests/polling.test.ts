@@ -210,6 +210,8 @@ test("where a WebSocket opens and nothing comes, the client polls as soon as con
   await client.whenConnected();
   expect(client.state).toMatchObject({ transport: "polling" });
   expect(performance.now() - begun).toBeGreaterThan(199);
+  // Much sooner than the time for an answer, which nobody else is waited for.
+  expect(performance.now() - begun).toBeLessThan(15_000);
 });
 
 test("the window is what is left of it", async () => {

@@ -21,7 +21,7 @@ public sealed record ChaosSettings
     /// <summary>How clients speak with the server: one process of them like this, the next like that. One or more.</summary>
     public IReadOnlyList<Transport> Transports { get; init; } = [Transport.Tcp];
 
-    /// <summary>Whether all of it is encrypted, with a certificate that the run makes.</summary>
+    /// <summary>Whether what clients and server say is encrypted, with a certificate that the run makes.</summary>
     public bool WithTls { get; init; }
 
     /// <summary>The faults that are to strike.</summary>

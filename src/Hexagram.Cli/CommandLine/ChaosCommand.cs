@@ -32,7 +32,7 @@ internal static class ChaosCommand
                 $"it should be 'mixed' or one of {string.Join(", ", Enum.GetValues<Transport>().Select(TransportNames.Name))}",
                 ReadTransports),
         };
-        var tls = new Option<bool>("--tls") { Description = "Encrypt all of it, with a certificate that the run makes. Nobody can look into that, so the faults that lose one chosen packet cannot strike." };
+        var tls = new Option<bool>("--tls") { Description = "Encrypt what clients and server say, with a certificate that the run makes. Nobody can look into that, so lose-… cannot strike." };
         var report = new Option<string?>("--report") { HelpName = "FILE", Description = "Write the whole run to an HTML page." };
         var faults = new Option<IReadOnlyList<Fault>?>("--faults")
         {
@@ -56,7 +56,7 @@ internal static class ChaosCommand
 
                 Faults: {Wrapped(FaultNames.All)}
                 isolate-node, cut-off-database, crash-database and crash-redis strike a cluster alone (--nodes 3). A node that the others declare dead ends itself, and is started again.
-                burn-device destroys a sending device with its disk; lose-… loses one packet of that kind, and its connection with it.
+                burn-device destroys a sending device with its disk; lose-… loses one packet of that kind, and its connection with it; not with --tls.
                 merge has nothing to strike over http, where nothing follows a request before its answer.
 
                 Ctrl-C ends the faults; what has happened until then is judged. The same seed gives the same plan; real processes
@@ -99,7 +99,7 @@ internal static class ChaosCommand
 
             if (chosen.Where(fault => !fault.Reaches(ways, withTls)).ToList() is { Count: > 0 } outOfReach)
             {
-                throw CommandFailure.Usage($"{string.Join(", ", outOfReach.Select(FaultNames.NameOf))} has nothing to strike over {string.Join(", ", ways.Select(TransportNames.Name))}{(withTls ? " with TLS" : "")}: leave it out, or choose another --transport{(withTls ? ", or no --tls" : "")}.");
+                throw CommandFailure.Usage($"{string.Join(", ", outOfReach.Select(FaultNames.NameOf))} has nothing to strike over {string.Join(", ", ways.Select(TransportNames.Name))}{(withTls ? " with TLS" : "")}: leave it out, or choose {(outOfReach.Exists(fault => fault.Reaches(ways)) ? "no --tls" : "another --transport")}.");
             }
 
             return DisturbRun.RunAsync(

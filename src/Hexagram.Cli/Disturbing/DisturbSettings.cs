@@ -9,7 +9,7 @@ namespace Hexagram.Cli.Disturbing;
 /// <param name="Nodes">Processes of the server.</param>
 /// <param name="Rate">Messages per second.</param>
 /// <param name="Transports">How clients speak with the server.</param>
-/// <param name="WithTls">Whether all of it is encrypted.</param>
+/// <param name="WithTls">Whether what clients and server say is encrypted.</param>
 /// <param name="Faults">What is to strike.</param>
 /// <param name="Seed">Of the plan.</param>
 /// <param name="Report">Where to write the HTML page; null for none.</param>

@@ -76,9 +76,8 @@ internal static class ServeRun
     {
         // A cluster that cannot be told of the end, or a database that does not answer, holds nobody up: ending like this is as safe as being killed.
         // Both outlive the server, which may hang at its start and in its end.
-        MembershipLoss? loss = null;
-        await using var latestEnd = surroundings.Time.CreateTimer(
-            _ => Environment.Exit((int)(loss is { HasHappened: true } ? ExitCode.Lost : ExitCode.Success)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var code = ExitCode.Success;
+        await using var latestEnd = surroundings.Time.CreateTimer(_ => Environment.Exit((int)code), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await using var asked = surroundings.Stop.Register(() => latestEnd.Change(EndMax, Timeout.InfiniteTimeSpan));
         RocksDbMailboxStore? embedded = null;
         await using var server = HexagramServer.Build(
@@ -88,7 +87,6 @@ internal static class ServeRun
                 : embedded = RocksDbMailboxStore.Open(settings.Store, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IMeterFactory>()),
             builder => Configure(builder, settings.Log, screen.IsJson),
             complete: hexagram => JoinCluster(hexagram, settings));
-        loss = server.Application.Services.GetService<MembershipLoss>();
         var restart = new ServerRestart();
         var signingKey = SigningKey.OpenOrCreate(settings.Data.KeyFile);
         var pageKey = settings.IsForThisMachineOnly ? new PageKey(signingKey) : null;
@@ -111,13 +109,20 @@ internal static class ServeRun
 
         var mayRestart = await EndAsync(server, restart, surroundings.Stop);
         var again = settings.With(server.Tcp, server.Http);
-        if (!mayRestart)
+        if (server.Application.Services.GetService<MembershipLoss>() is { HasHappened: true })
+        {
+            // Known before it ends: one that is declared dead while it ends has been asked to, and ends well.
+            code = ExitCode.Lost;
+        }
+
+        // Where it was asked to end, the time runs since then.
+        if (!mayRestart && !surroundings.Stop.IsCancellationRequested)
         {
             latestEnd.Change(EndMax, Timeout.InfiniteTimeSpan);
         }
 
         await server.StopAsync(CancellationToken.None);
-        if (loss is { HasHappened: true })
+        if (code == ExitCode.Lost)
         {
             throw new CommandFailure("The other nodes of the cluster have declared this one dead. Start it again: it joins as a new node, and nothing is lost.", ExitCode.Lost);
         }

@@ -17,8 +17,10 @@ export function drawBody(text: string, time: string): HTMLElement[] {
     button.setAttribute("aria-expanded", String(all));
   };
   button.addEventListener("click", () => {
-    show(button.getAttribute("aria-expanded") !== "true");
-    button.scrollIntoView({ block: "nearest" });
+    const all = button.getAttribute("aria-expanded") !== "true";
+    show(all);
+    // Whoever asks for the rest reads on where the beginning ended.
+    if (!all) button.scrollIntoView({ block: "nearest" });
   });
   show(false);
   return [body, button];

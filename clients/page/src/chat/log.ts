@@ -38,6 +38,10 @@ export class Log {
     const said = { role: "log", "aria-label": t("chat.log", { peer }), "aria-relevant": "additions", tabindex: "0" };
     this.element = element("div", { className: "log", attributes: said }, this.#earlier, this.#empty, this.#list);
     this.element.addEventListener("scroll", () => (this.#follows = this.#isAtEnd()));
+    // Whoever asks for the rest of a long message reads that, and not the end.
+    this.#list.addEventListener("click", ({ target }) => {
+      if (target instanceof Element && target.matches(".unfold")) this.#follows = false;
+    });
     // A keyboard or a banner comes in, a bubble grows: whoever reads the end goes on doing so.
     const size = new ResizeObserver(() => {
       if (this.#follows) this.toEnd();
